@@ -1,0 +1,138 @@
+"""Not understood, and the way to a person."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import turn
+from myna.bootstrap import catalogue
+
+FALLBACK = "nlu_fallback"
+_MEANINGS_OFFERED = 3
+_LEAST_CONFIDENCE = 0.05
+"""Below it a meaning is no likely one, and offering it would look foolish."""
+
+
+class ActionHandOver(Action):
+    """Hands the conversation to a person; the hub tells the customer what happens next."""
+
+    def name(self) -> str:
+        """Rasa's name of the action."""
+        return "action_hand_over"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Sends the command and ends whatever form was open."""
+        complaint = tracker.get_intent_of_latest_message() == "make_complaint"
+        turn.hand_over(
+            dispatcher, "complaint" if complaint else "asked", announced=complaint
+        )
+        return ended()
+
+
+class ActionStopForm(Action):
+    """The customer does not want to go on with what a form asks for."""
+
+    def name(self) -> str:
+        """Rasa's name of the action."""
+        return "action_stop_form"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Ends the form; nothing was changed."""
+        dispatcher.utter_message(response="utter_form_stopped")
+        return ended()
+
+
+class ActionHandleFallback(Action):
+    """Asks once what was meant, then offers a person, then hands over: never the same twice."""
+
+    def name(self) -> str:
+        """Rasa's name of the action."""
+        return "action_handle_fallback"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Chooses by how many messages in a row were not understood."""
+        text = tracker.latest_message.get("text") or ""
+        if not any(character.isalnum() for character in text):
+            dispatcher.utter_message(response="utter_no_words")
+            return []
+        if tracker.latest_message.get("language") == "other":
+            dispatcher.utter_message(response="utter_other_language")
+            return []
+        misses = consecutive_misses(tracker)
+        if misses == 1:
+            self._ask_meaning(dispatcher, tracker)
+            return []
+        if misses == 2:
+            dispatcher.utter_message(response="utter_offer_human")
+            return [SlotSet("open_question", "human")]
+        turn.hand_over(dispatcher, "not_understood")
+        return ended()
+
+    def _ask_meaning(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        texts, language = catalogue(), turn.language(tracker)
+        buttons = meanings(tracker, language)
+        if not buttons:
+            dispatcher.utter_message(response="utter_ask_rephrase")
+            return
+        none_of_these = texts.render("utter_none_of_these", language).text
+        buttons.append({"title": none_of_these, "payload": f"/{FALLBACK}"})
+        dispatcher.utter_message(response="utter_ask_meaning", buttons=buttons)
+
+
+def ended() -> list[EventType]:
+    """Ends an open form and an open question."""
+    return [
+        ActiveLoop(None),
+        SlotSet("requested_slot", None),
+        SlotSet("open_question", "none"),
+    ]
+
+
+def consecutive_misses(tracker: Tracker) -> int:
+    """How many of the customer's last messages in a row were not understood."""
+    misses = 0
+    for event in reversed(tracker.events):
+        if event["event"] == "session_started":
+            break
+        if event["event"] == "user":
+            if event["parse_data"]["intent"]["name"] != FALLBACK:
+                break
+            misses += 1
+    return misses
+
+
+def meanings(tracker: Tracker, language: str) -> list[dict[str, str]]:
+    """Buttons for what the message may have meant, likeliest first, in the customer's words.
+
+    A frequent question stands for its entry (`faq/shipping_fee`); intents without a title, such
+    as a greeting, are not offered. What the message already told (an order number) is kept.
+    """
+    message = tracker.latest_message
+    selector = (message.get("response_selector") or {}).get("default") or {}
+    entry = (selector.get("response") or {}).get("intent_response_key")
+    told = {
+        entity["entity"]: entity["value"]
+        for entity in message.get("entities") or []
+        if entity["entity"] in ("order_number", "phone", "email")
+    }
+    buttons: list[dict[str, str]] = []
+    for guess in message.get("intent_ranking") or []:
+        name = entry if guess["name"] == "faq" and entry else guess["name"]
+        title = catalogue().title(name, language)
+        if title and guess["confidence"] >= _LEAST_CONFIDENCE:
+            values = json.dumps(told) if told and "/" not in name else ""
+            buttons.append({"title": title, "payload": f"/{name}{values}"})
+        if len(buttons) == _MEANINGS_OFFERED:
+            break
+    return buttons

@@ -1,0 +1,328 @@
+"""Forms that ask for an order and for proof that it is the customer's own."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from abc import ABC, abstractmethod
+from typing import Any
+
+from rasa_sdk import Action, FormValidationAction, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import turn
+from myna import codes, settings
+from myna.bootstrap import catalogue, shop
+from myna.shop.contact import contact_matches, parse_contact
+from myna.shop.model import NotFound, Unavailable
+
+QUESTIONS = (
+    "utter_ask_meaning",
+    "utter_ask_rephrase",
+    "utter_offer_human",
+    "utter_no_words",
+    "utter_other_language",
+)
+"""After these a form waits instead of repeating its own question."""
+
+_END = SlotSet("requested_slot", None)
+_CODE = re.compile(r"(?<!\d)\d{3}[\s-]?\d{3}(?!\d)")
+
+
+def _gives_a_detail(tracker: Tracker, slot: str) -> bool:
+    """Whether the message is the answer to our question for `slot` and not a digression."""
+    intent = tracker.get_intent_of_latest_message()
+    text = tracker.latest_message.get("text") or ""
+    return (
+        tracker.get_slot("requested_slot") == slot
+        and intent in ("inform", "nlu_fallback", "affirm", "out_of_scope")
+        and any(character.isdigit() or character == "@" for character in text)
+    )
+
+
+class ProvenOrderForm(FormValidationAction, ABC):
+    """Asks for order number and contact, and ends when the customer has proved the order theirs.
+
+    A form that ends without proof has told the customer why; the action after it says no more.
+    The answer is the same whether the order does not exist or the contact is not its own.
+    """
+
+    @abstractmethod
+    def name(self) -> str:
+        """Rasa's name of the action; being abstract keeps this class from being registered."""
+
+    async def required_slots(
+        self,
+        domain_slots: list[str],
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: dict[str, Any],
+    ) -> list[str]:
+        """Without what is proved already."""
+        level = turn.proof(tracker, tracker.get_slot("order_number"))
+        proved = {None: (), "contact": ("contact",), "code": ("contact", "code")}[level]
+        if tracker.get_slot("cancel_confirmed") is False:
+            proved = ("contact", "code")
+        return [slot for slot in domain_slots if slot not in proved]
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Takes what was told, then judges it as a whole."""
+        events = await self.get_extraction_events(dispatcher, tracker, domain)
+        tracker.add_slots(events)
+        validated = await self.get_validation_events(dispatcher, tracker, domain)
+        tracker.add_slots(validated)
+        judged = await self._judge(dispatcher, tracker)
+        tracker.add_slots(judged)
+        events = [*events, *validated, *judged]
+        if _END in judged:
+            return events
+        next_slot = await self.next_requested_slot(dispatcher, tracker, domain)
+        return [*events, next_slot] if next_slot else events
+
+    def extract_order_number(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        """What was typed after we asked, where no order number was found in it."""
+        named = any(
+            entity["entity"] in ("order_number", "marketplace_order")
+            for entity in tracker.latest_message.get("entities") or []
+        )
+        if named or not _gives_a_detail(tracker, "order_number"):
+            return {}
+        return {"order_number": tracker.latest_message["text"]}
+
+    def validate_order_number(
+        self,
+        value: str,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: dict[str, Any],
+    ) -> dict[str, Any]:
+        """Canonical form; bare digits stand for the prefix of the customer's market first."""
+        facts = catalogue().facts
+        if facts.marketplace_of(value):
+            return {"order_number": value}
+        number = facts.order_number.canonical(value)
+        if number is None and (found := facts.order_number.find(value)):
+            number = found[-1][2]
+        if number is None and (bare := facts.order_number.candidates(value)):
+            number = bare[0] if turn.language(tracker) == facts.default_language else bare[-1]
+        if number is None:
+            dispatcher.utter_message(response="utter_invalid_order_number")
+        return {"order_number": number}
+
+    def extract_contact(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        """What was typed after we asked, where neither phone nor e-mail was found in it."""
+        named = any(
+            entity["entity"] in ("phone", "email", "order_number")
+            for entity in tracker.latest_message.get("entities") or []
+        )
+        if named or not _gives_a_detail(tracker, "contact"):
+            return {}
+        return {"contact": tracker.latest_message["text"]}
+
+    def validate_contact(
+        self,
+        value: str,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: dict[str, Any],
+    ) -> dict[str, Any]:
+        """A phone number or an e-mail address."""
+        if parse_contact(value) is None:
+            dispatcher.utter_message(response="utter_invalid_contact")
+            return {"contact": None}
+        return {"contact": value}
+
+    async def _judge(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker
+    ) -> list[EventType]:
+        number: str | None = tracker.get_slot("order_number")
+        contact: str | None = tracker.get_slot("contact") or tracker.get_slot("last_contact")
+        if number is None or turn.proof(tracker, number):
+            return []
+        if marketplace := catalogue().facts.marketplace_of(number):
+            dispatcher.utter_message(
+                response="utter_marketplace_order",
+                marketplace=marketplace[0].name,
+                marketplace_help=marketplace[0].help[turn.language(tracker)],
+                order_number=number,
+            )
+            return [SlotSet("order_number", None), _END]
+        if tracker.get_slot("contact") is None and not _names_order(tracker):
+            return []  # the last contact is tried again only with a corrected number
+        if contact is None:
+            return []
+        return await self._compare(dispatcher, tracker, number, contact)
+
+    async def _compare(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, number: str, contact: str
+    ) -> list[EventType]:
+        known = turn.customer(tracker)
+        tries = catalogue().facts.limits.proof_tries
+        if number in known["locked_orders"] or known["failed_proofs"] >= tries:
+            return _locked(dispatcher)
+        parsed = parse_contact(contact)
+        order = await asyncio.to_thread(shop().get_order, number)
+        if isinstance(order, Unavailable):
+            dispatcher.utter_message(response="utter_shop_unavailable")
+            return [_END]
+        if parsed and not isinstance(order, NotFound) and contact_matches(order, parsed):
+            turn.proof_passed(dispatcher, number, "contact")
+            shown = {"order_number": number, "level": "contact"}
+            return [SlotSet("proof", shown), SlotSet("contact", contact)]
+        turn.proof_failed(dispatcher, number)
+        if known["failed_proofs"] + 1 >= tries:
+            return _locked(dispatcher)
+        dispatcher.utter_message(response="utter_order_not_matched", order_number=number)
+        return [SlotSet("contact", None), SlotSet("last_contact", contact)]
+
+
+def _names_order(tracker: Tracker) -> bool:
+    return any(
+        entity["entity"] == "order_number"
+        for entity in tracker.latest_message.get("entities") or []
+    )
+
+
+def _set_before(tracker: Tracker, form: str, *slots: str) -> list[EventType]:
+    """Events that empty those of `slots` which were filled before the form became active."""
+    since: list[dict[str, Any]] = []
+    for event in reversed(tracker.events):
+        if event["event"] == "active_loop" and event["name"] == form:
+            break
+        since.append(event)
+    fresh = {event["name"] for event in since if event["event"] == "slot"}
+    return [
+        SlotSet(slot, None)
+        for slot in slots
+        if tracker.get_slot(slot) is not None and slot not in fresh
+    ]
+
+
+def _locked(dispatcher: CollectingDispatcher) -> list[EventType]:
+    dispatcher.utter_message(response="utter_proof_locked")
+    turn.hand_over(dispatcher, "proof", announced=True)
+    return [SlotSet("order_number", None), SlotSet("contact", None), _END]
+
+
+class ActionAskOrderNumber(Action):
+    """Asks for the order number, unless another question stands already."""
+
+    def name(self) -> str:
+        """Rasa's name of the action."""
+        return "action_ask_order_number"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """The same for all forms."""
+        if not turn.already_said(tracker, "utter_invalid_order_number", *QUESTIONS):
+            dispatcher.utter_message(response="utter_ask_order_number")
+        return []
+
+
+class ActionAskContact(Action):
+    """Asks for the order's contact, unless another question stands already."""
+
+    def name(self) -> str:
+        """Rasa's name of the action."""
+        return "action_ask_contact"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """The same for all forms."""
+        said = ("utter_invalid_contact", "utter_order_not_matched")
+        if not turn.already_said(tracker, *said, *QUESTIONS):
+            number = tracker.get_slot("order_number")
+            dispatcher.utter_message(response="utter_ask_contact", order_number=number)
+        return []
+
+
+class ValidateOrderStatusForm(ProvenOrderForm):
+    """Order number and contact are all that the status needs."""
+
+    def name(self) -> str:
+        """Rasa's name of the action."""
+        return "validate_order_status_form"
+
+
+class ValidateCancellationForm(ProvenOrderForm):
+    """What changes an order needs the one-time code too: a parcel's label shows the rest."""
+
+    def name(self) -> str:
+        """Rasa's name of the action."""
+        return "validate_cancellation_form"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """A yes to an earlier question, or a code for it, is none to this one."""
+        stale = _set_before(tracker, "cancellation_form", "cancel_confirmed", "code_issued")
+        tracker.add_slots(stale)
+        return [*stale, *await super().run(dispatcher, tracker, domain)]
+
+    def validate_cancel_confirmed(
+        self,
+        value: bool,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: dict[str, Any],
+    ) -> dict[str, Any]:
+        """Yes or no, as it was said."""
+        return {"cancel_confirmed": value}
+
+    def extract_code(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Six digits, or whatever else was typed with a digit in it after we asked."""
+        if tracker.get_slot("requested_slot") != "code":
+            return {}
+        text = tracker.latest_message.get("text") or ""
+        if match := _CODE.search(text):
+            return {"code": re.sub(r"\D", "", match[0])}
+        return {"code": text} if _gives_a_detail(tracker, "code") else {}
+
+    def validate_code(
+        self,
+        value: str,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: dict[str, Any],
+    ) -> dict[str, Any]:
+        """Judged with the rest, for a wrong code may end the form."""
+        return {"code": value}
+
+    async def _judge(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker
+    ) -> list[EventType]:
+        code, issued = tracker.get_slot("code"), tracker.get_slot("code_issued")
+        if code is None or not issued:
+            return await super()._judge(dispatcher, tracker)
+        number: str = issued["order_number"]
+        known = turn.customer(tracker)
+        limits = catalogue().facts.limits
+        if number in known["locked_orders"] or known["failed_proofs"] >= limits.proof_tries:
+            return [SlotSet("code", None), *_locked(dispatcher)]
+        if time.time() - issued["at"] > limits.code_minutes * 60:
+            dispatcher.utter_message(response="utter_code_expired")
+            return [SlotSet("code", None), SlotSet("code_issued", None), _END]
+        expected = codes.one_time_code(
+            settings.secret("codes"), tracker.sender_id, number, issued["message_id"]
+        )
+        if codes.same_code(expected, code):
+            turn.proof_passed(dispatcher, number, "code")
+            shown = {"order_number": number, "level": "code"}
+            return [SlotSet("proof", shown), SlotSet("code_issued", None)]
+        turn.proof_failed(dispatcher, number)
+        if known["failed_proofs"] + 1 >= limits.proof_tries:
+            return [SlotSet("code", None), SlotSet("code_issued", None), *_locked(dispatcher)]
+        dispatcher.utter_message(response="utter_code_wrong")
+        return [SlotSet("code", None)]

@@ -1,0 +1,1 @@
+"""Myna, the customer-care assistant for online shops in South-East Asia."""

@@ -1,0 +1,66 @@
+"""Faults that Rasa swallows, made loud.
+
+Rasa 3.6 logs a failing action server or tracker store and goes on: HTTP 200, no message, the turn
+stored as done. Here such a fault aborts the turn before anything is stored, so that the hub can
+try again or call a person.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import jsonschema
+from rasa.core.actions.action import RemoteAction
+from rasa.core.agent import Agent
+from rasa.core.tracker_store import FailSafeTrackerStore
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+
+ACTION_SECONDS = 18.0
+"""How long one custom action may take: two calls to a slow shop with one retry each."""
+
+_REJECTED = 400  # rasa_sdk's status for ActionExecutionRejection, which is no fault
+
+
+class TurnAborted(BaseException):
+    """The turn cannot be finished. No `Exception`, for Rasa catches those and carries on."""
+
+
+class LoudEndpoint(EndpointConfig):
+    """The action server's address; any failure to get a valid answer aborts the turn."""
+
+    async def request(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the action server.
+
+        Raises:
+            TurnAborted: no answer in time, an error status, or an answer of another shape.
+            ClientResponseError: the action rejected its execution (Rasa handles that).
+        """
+        try:
+            answer = await asyncio.wait_for(super().request(*args, **kwargs), ACTION_SECONDS)
+            jsonschema.validate(answer, RemoteAction.action_response_format_spec())
+        except ClientResponseError as error:
+            if error.status == _REJECTED and b"action_name" in (error.text or b""):
+                raise
+            raise TurnAborted(f"the action server answered {error.status}") from error
+        except Exception as error:
+            raise TurnAborted(f"the action server failed: {type(error).__name__}") from error
+        return answer
+
+
+def make_loud(agent: Agent) -> None:
+    """Installs the guards on a loaded agent; harmless if they are there already."""
+    processor = agent.processor
+    if processor is None or isinstance(processor.action_endpoint, LoudEndpoint):
+        return
+    plain = processor.action_endpoint or EndpointConfig()
+    processor.action_endpoint = LoudEndpoint(
+        plain.url, plain.params, plain.headers, plain.basic_auth, plain.token, plain.token_name
+    )
+    for store in (agent.tracker_store, processor.tracker_store):
+        if isinstance(store, FailSafeTrackerStore):
+            store._on_tracker_store_error = _abort
+
+
+def _abort(error: Exception) -> None:
+    raise TurnAborted(f"the tracker store failed: {type(error).__name__}") from error

@@ -1,0 +1,1 @@
+"""Channels: each authenticates and translates, and does nothing else."""

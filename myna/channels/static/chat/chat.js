@@ -1,0 +1,293 @@
+/** The customers' chat: opens the conversation and holds its parts together. */
+
+import { eventsUrl, fetchMessages, openSession, sendMessage } from "./api.js";
+import { Composer } from "./composer.js";
+import { Frame } from "./frame.js";
+import { Outbox } from "./outbox.js";
+import { useAccent } from "./shared/colour.js";
+import { byId } from "./shared/dom.js";
+import { asItem } from "./shared/groups.js";
+import { ApiError } from "./shared/http.js";
+import { LiveStream } from "./shared/live.js";
+import { keep, recall } from "./shared/memory.js";
+import { browserLanguage, fill, isLanguage } from "./shared/words.js";
+import { TEXTS } from "./texts.js";
+import { Thread } from "./thread.js";
+import { Transcript, nameOf } from "./transcript.js";
+
+/** @typedef {import("./api.js").Conversation} Conversation */
+/** @typedef {import("./shared/groups.js").Item} Item */
+/** @typedef {import("./shared/groups.js").Message} Message */
+/** @typedef {import("./shared/words.js").Language} Language */
+
+const LANGUAGE = "myna.language";
+/** The end of typing may get lost; dots that never end are worse than none. */
+const TYPING_LIMIT_MS = 30_000;
+const START_PAUSES_MS = [1000, 2000, 4000, 8000, 15_000];
+
+class Chat {
+  constructor() {
+    const kept = recall(LANGUAGE);
+    /** @type {Language} */
+    this.language = isLanguage(kept) ? kept : (browserLanguage() ?? "vi");
+    /** @type {import("./api.js").Shop | null} */
+    this.shop = null;
+    /** @type {Conversation | null} */
+    this.conversation = null;
+    /** @type {"bot" | "agent" | null} */
+    this.typing = null;
+    this.typingTimer = 0;
+    this.history = false;
+    this.attempts = 0;
+    this.startTimer = 0;
+    this.unread = 0;
+    /** @type {Set<string>} echo ids of messages whose failure has been said aloud */
+    this.mourned = new Set();
+    this.thread = new Thread({
+      fetchAfter: (after) => this.fetchAfter(after),
+      onFetched: (fresh) => this.took(fresh),
+    });
+    this.outbox = new Outbox({ send: (entry) => this.deliver(entry), onChange: () => this.draw() });
+    this.frame = new Frame({ onExample: (text) => this.say(text, null) });
+    this.transcript = new Transcript({
+      onChoice: (title, id) => this.say(title, id),
+      onUnsent: (item) => this.unsent(item),
+    });
+    this.composer = new Composer({ onSend: (text) => this.say(text, null) });
+    this.live = new LiveStream({
+      url: () => eventsUrl(this.thread.cursor),
+      on: {
+        message: (message) => this.receive(message),
+        typing: ({ on, author }) => this.setTyping(on ? author : null),
+        conversation: (conversation) => this.setConversation(conversation),
+      },
+      catchUp: () => this.thread.sync(),
+      onState: (state) => this.connection(state),
+    });
+    byId("langs").addEventListener("change", (event) => {
+      if (event.target instanceof HTMLInputElement && isLanguage(event.target.value)) void this.choose(event.target.value);
+    });
+    byId("start-again").addEventListener("click", () => void this.start());
+    document.addEventListener("visibilitychange", () => this.countUnread(0));
+    this.speak();
+  }
+
+  get words() {
+    return TEXTS[this.language];
+  }
+
+  get look() {
+    return { language: this.language, words: this.words, assistant: this.shop?.assistant_name ?? "Myna" };
+  }
+
+  async start() {
+    clearTimeout(this.startTimer);
+    byId("problem").hidden = true;
+    try {
+      await this.open();
+      await this.thread.sync();
+    } catch {
+      const pause = START_PAUSES_MS[Math.min(this.attempts++, START_PAUSES_MS.length - 1)];
+      byId("skeletons").hidden = true;
+      byId("problem").hidden = false;
+      this.startTimer = setTimeout(() => void this.start(), pause);
+      return;
+    }
+    byId("skeletons").hidden = true;
+    this.draw();
+    this.history = true;
+    this.composer.enable();
+    this.outbox.load(this.conversation?.id ?? "");
+    this.live.start();
+  }
+
+  /** A conversation that has just begun is set to the customer's language; an older one already has its own. */
+  async open() {
+    let session = await openSession(null);
+    const kept = recall(LANGUAGE);
+    const wanted = isLanguage(kept) ? kept : browserLanguage();
+    if (wanted !== null && session.conversation.last_seq === 0 && session.conversation.language !== wanted) {
+      session = await openSession(wanted);
+    }
+    this.shop = session.shop;
+    useAccent(this.shop.accent);
+    this.setConversation(session.conversation);
+    this.speak();
+  }
+
+  /**
+   * The customer's own choice of a language: at once on the page, then for the conversation.
+   *
+   * @param {Language} language
+   */
+  async choose(language) {
+    this.setLanguage(language);
+    try {
+      this.setConversation((await openSession(language)).conversation);
+    } catch {
+      // The page speaks it already; the next message tells the server's language again.
+    }
+  }
+
+  /** @param {Language} language */
+  setLanguage(language) {
+    if (language === this.language) return;
+    this.language = language;
+    keep(LANGUAGE, language);
+    this.speak();
+  }
+
+  speak() {
+    this.frame.speak(this.language, this.words, this.shop);
+    this.composer.speak(this.words);
+    this.countUnread(this.unread);
+    this.drawConversation();
+    this.draw();
+  }
+
+  /** @param {Conversation} conversation */
+  setConversation(conversation) {
+    const before = this.conversation;
+    // Another conversation (the cookie is gone): begin anew rather than mix two; what is unsent is kept.
+    if (this.history && before !== null && before.id !== conversation.id) location.reload();
+    this.conversation = conversation;
+    if (before !== null && before.owner !== conversation.owner) this.setTyping(null);
+    if (isLanguage(conversation.language) && conversation.language !== before?.language) {
+      this.setLanguage(conversation.language);
+    }
+    this.drawConversation();
+  }
+
+  drawConversation() {
+    if (this.conversation !== null) this.frame.drawOwner(this.conversation, this.words, this.live.state);
+  }
+
+  /** @param {import("./shared/live.js").LiveState} state */
+  connection(state) {
+    this.frame.drawConnection(state, this.words);
+    this.drawConversation();
+    if (state === "down") this.setTyping(null);
+    else void this.outbox.flush();
+  }
+
+  /**
+   * @param {string} text
+   * @param {string | null} choice
+   */
+  say(text, choice) {
+    if (!this.history) return;
+    this.transcript.toEnd();
+    this.outbox.add(text, choice);
+  }
+
+  /** @param {import("./outbox.js").Entry} entry */
+  async deliver({ echo_id, text, choice }) {
+    const outgoing = choice === null ? { echo_id, text } : { echo_id, choice };
+    try {
+      this.receive((await this.inSession(() => sendMessage(outgoing))).message);
+    } catch (error) {
+      if (!this.mourned.has(echo_id)) this.announce(this.words.failed_said);
+      this.mourned.add(echo_id);
+      throw error;
+    }
+  }
+
+  /** @param {number} after */
+  async fetchAfter(after) {
+    const answer = await this.inSession(() => fetchMessages(after));
+    this.setConversation(answer.conversation);
+    return answer.messages;
+  }
+
+  /**
+   * Once more with a new session if the old one has run out.
+   *
+   * @template T
+   * @param {() => Promise<T>} ask
+   */
+  async inSession(ask) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      await this.open();
+      return ask();
+    }
+  }
+
+  /** @param {Item} item */
+  unsent(item) {
+    if (item.state === "refused") {
+      const entry = this.outbox.settle(item.key.slice(1));
+      if (entry !== undefined && entry.choice === null) this.composer.giveBack(entry.text);
+    } else {
+      this.outbox.retry();
+    }
+  }
+
+  /** @param {Message} message */
+  receive(message) {
+    const { fresh, gap } = this.thread.accept(message);
+    if (gap) this.thread.sync().catch(() => this.live.lost());
+    if (fresh) this.took([message]);
+  }
+
+  /** @param {Message[]} fresh */
+  took(fresh) {
+    for (const { echo_id } of fresh) if (echo_id) this.outbox.settle(echo_id);
+    const others = fresh.filter(({ author }) => author !== "customer");
+    if (others.some(({ author }) => author === this.typing)) this.setTyping(null);
+    this.draw();
+    if (!this.history || others.length === 0) return;
+    this.transcript.offerNewer(this.look);
+    for (const message of others) {
+      const item = asItem(message);
+      this.announce(item.author === "system" ? item.text : `${nameOf(item, this.look)}: ${item.text}`);
+    }
+    if (document.hidden) this.countUnread(this.unread + others.length);
+  }
+
+  draw() {
+    const sent = this.thread.messages().map(asItem);
+    const known = new Set(sent.map(({ key }) => key));
+    const waiting = this.outbox.entries
+      .map((entry) => ({
+        ...entry,
+        key: `e${entry.echo_id}`,
+        author: /** @type {const} */ ("customer"),
+        buttons: [],
+        agent: null,
+      }))
+      .filter(({ key }) => !known.has(key));
+    const items = [...sent, ...waiting];
+    const begun = items.some(({ author }) => author === "customer");
+    byId("intro").hidden = this.shop === null || begun;
+    this.transcript.draw(items, this.look, this.history);
+  }
+
+  /** @param {"bot" | "agent" | null} author */
+  setTyping(author) {
+    clearTimeout(this.typingTimer);
+    this.typing = author;
+    if (author !== null) this.typingTimer = setTimeout(() => this.setTyping(null), TYPING_LIMIT_MS);
+    const name = author === "agent" ? (this.conversation?.agent ?? this.words.colleague) : this.look.assistant;
+    this.transcript.drawTyping(author === null ? null : { author, name }, this.look);
+  }
+
+  /** @param {string} words */
+  announce(words) {
+    const line = document.createElement("p");
+    line.textContent = words;
+    byId("live").append(line);
+    setTimeout(() => line.remove(), 10_000);
+  }
+
+  /** @param {number} count */
+  countUnread(count) {
+    this.unread = count;
+    const title = fill(this.words.title, { shop: this.shop?.name ?? "Myna" });
+    document.title = count > 0 ? `(${count}) ${title}` : title;
+  }
+}
+
+void new Chat().start();

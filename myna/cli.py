@@ -1,0 +1,145 @@
+"""The `myna` command. Each command imports what it needs when it is called: help stays instant."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from myna.facts import LANGUAGES
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Myna, the customer-care assistant for online shops."""
+
+
+def _fail(message: object) -> None:
+    click.echo(f"myna: {message}", err=True)
+    sys.exit(2)
+
+
+@main.command()
+def up() -> None:
+    """Start everything: chat, desk, brain, actions, demo shop."""
+    from myna.training import TrainingError
+    from myna.up import StartError
+    from myna.up import up as start
+
+    try:
+        start()
+    except (StartError, TrainingError) as error:
+        _fail(error)
+
+
+@main.command()
+@click.option("--language", type=click.Choice(LANGUAGES), help="Begin in this language.")
+@click.option("--url", help="Address of a running Myna; by default the one on this machine.")
+def chat(language: str | None, url: str | None) -> None:
+    """Talk to a running Myna in the terminal."""
+    from myna.terminal import NotRunning, talk
+
+    try:
+        talk(url, language)
+    except NotRunning as error:
+        _fail(error)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line (for programs).")
+@click.option("--model", type=click.Path(path_type=Path, exists=True), help="Another model file.")
+def parse(as_json: bool, model: Path | None) -> None:
+    """Say how messages on standard input are understood, one a line."""
+    from myna.nlu.parse import NoModelError, parse_lines
+
+    sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    try:
+        for result in parse_lines(model, sys.stdin):
+            if as_json:
+                click.echo(json.dumps(result, ensure_ascii=True))
+            else:
+                click.echo(
+                    f"{result['language'] or '--'}  {result['confidence']:.2f}"
+                    f"  {result['intent']:<28} {result['text']}"
+                )
+    except NoModelError as error:
+        _fail(error)
+
+
+@main.command()
+@click.option("--force", is_flag=True, help="Train although nothing has changed.")
+def train(force: bool) -> None:
+    """Train a model of the present files; nothing happens if there is one."""
+    from myna import training
+
+    path = training.model_path()
+    if path.exists() and not force:
+        click.echo(f"Nothing has changed since {path.name} was trained.")
+        return
+    try:
+        click.echo(f"Trained {training.train(force=force).name}.")
+    except training.TrainingError as error:
+        _fail(error)
+
+
+@main.command()
+def lint() -> None:
+    """Check data, texts and shop.yml; says file, line and what to do."""
+    from myna.trainer.lint import lint_project
+    from myna.settings import PROJECT
+
+    findings = lint_project(PROJECT)
+    for finding in findings:
+        click.echo(finding)
+    errors = sum(finding.severity == "error" for finding in findings)
+    click.echo(f"{errors} errors, {len(findings) - errors} warnings.")
+    sys.exit(1 if errors else 0)
+
+
+@main.command("test")
+@click.option("--language", type=click.Choice(LANGUAGES), help="Only this language.")
+@click.option("-k", "name", default="", help="Only conversations with this in their name.")
+def test_(language: str | None, name: str) -> None:
+    """Try the held-out sentences and the conversations in tests/."""
+    from myna.trainer.trial import try_all
+    from myna.training import TrainingError
+
+    try:
+        sys.exit(0 if try_all(language, name) else 1)
+    except TrainingError as error:
+        _fail(error)
+
+
+@main.group()
+def bench() -> None:
+    """Benchmarks; each prints a table or JSON."""
+
+
+@bench.command("nlu")
+@click.option("--data", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True)
+@click.option("--against", type=click.Choice(["diet"]), help="Train a stock pipeline beside ours.")
+@click.option("--epochs", type=int, help="Limit the stock pipeline's epochs.")
+@click.option("--json", "as_json", is_flag=True)
+def bench_nlu_(data: Path, against: str | None, epochs: int | None, as_json: bool) -> None:
+    """Understanding, on a file of messages (split, lang, intent, text)."""
+    from myna.bench.nlu import bench_nlu, format_nlu
+
+    result = bench_nlu(data, against, epochs)
+    click.echo(json.dumps(result, indent=2) if as_json else format_nlu(result))
+
+
+@bench.command("turn")
+@click.option("--turns", default=20, show_default=True, help="Turns in each conversation.")
+@click.option("--json", "as_json", is_flag=True)
+def bench_turn_(turns: int, as_json: bool) -> None:
+    """One turn through the real stack beside stock Rasa on the same data."""
+    from myna.bench.turn import bench_turn, format_turn
+
+    result = bench_turn(turns)
+    click.echo(json.dumps(result, indent=2) if as_json else format_turn(result))
+
+
+if __name__ == "__main__":
+    main()

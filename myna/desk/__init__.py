@@ -1,0 +1,1 @@
+"""The desk: where agents take over conversations."""

@@ -1,0 +1,98 @@
+"""The front server: the only public process. Channels, hub and desk in one.
+
+`python -m myna.front` starts it by itself; `myna up` starts it with everything behind it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+from pathlib import Path
+
+import aiohttp
+from sanic import Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse, json
+
+from myna import settings, web
+from myna.channels import web as web_channel
+from myna.desk import app as desk
+from myna.hub.agents import Agents
+from myna.hub.brain import HttpBrain
+from myna.hub.database import Database
+from myna.hub.hub import Hub
+from myna.hub.log import Log
+from myna.texts import Catalogue
+
+_PACKAGE = Path(__file__).parent
+_BODY_LIMIT = 1_000_000  # bytes of one request
+
+FIRST_AGENT = ("agent", "Linh")
+"""Log-in and name of the account made at the first run; its password is a secret of the home."""
+
+
+def create_app() -> Sanic:
+    """The Sanic application."""
+    app = Sanic("myna_front", configure_logging=False)
+    app.config.REQUEST_MAX_SIZE = _BODY_LIMIT
+    app.config.KEEP_ALIVE_TIMEOUT = 60
+    app.config.RESPONSE_TIMEOUT = 3600  # live events stay open
+    app.config.FALLBACK_ERROR_FORMAT = "json"
+    catalogue = Catalogue()
+    database = Database(settings.hub_database())
+    brain = HttpBrain(settings.brain_url(), settings.secret("brain"))
+    hub = Hub(Log(database), brain, catalogue)
+    agents = Agents(database)
+
+    web.install(app)
+    app.blueprint(web_channel.blueprint(hub, catalogue, settings.secret("chat")))
+    app.blueprint(desk.blueprint(hub, agents))
+    web.static_page(app, "/", "/static/chat", _PACKAGE / "channels" / "static" / "chat", "chat")
+    web.static_page(app, "/desk", "/static/desk", _PACKAGE / "desk" / "static", "desk")
+
+    @app.before_server_start
+    async def start(app: Sanic, loop: object) -> None:
+        await asyncio.to_thread(database.migrate)
+        login, name = FIRST_AGENT
+        await agents.ensure(login, name, settings.secret("desk_password"))
+        await hub.start()
+
+    @app.before_server_stop
+    async def stop(app: Sanic, loop: object) -> None:
+        await hub.stop()
+        await brain.close()
+        await database.close()
+
+    @app.get("/healthz")
+    async def healthz(request: Request) -> HTTPResponse:
+        """200 when a message would be answered by the bot; which part is missing otherwise."""
+        parts = {
+            "brain": await hub.brain_ready(),
+            "actions": await _answers(settings.actions_url() + "/health"),
+        }
+        return json({"ready": all(parts.values()), **parts}, 200 if all(parts.values()) else 503)
+
+    return app
+
+
+async def _answers(url: str) -> bool:
+    timeout = aiohttp.ClientTimeout(total=2)
+    try:
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
+            return response.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+
+
+def main() -> None:
+    """Serves on `MYNA_HOST` (127.0.0.1) and `MYNA_PORT` (8080)."""
+    argparse.ArgumentParser(description=main.__doc__).parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    create_app().run(
+        settings.host(), settings.port(), workers=1, access_log=False, motd=False
+    )
+
+
+if __name__ == "__main__":
+    main()

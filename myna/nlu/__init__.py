@@ -1,0 +1,1 @@
+"""Language understanding: the components that `config.yml` names, and what they share."""

@@ -1,0 +1,90 @@
+"""`FaqSelector`: which of the shop's general questions it is."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.constants import UTTER_PREFIX
+from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, RESPONSE_SELECTOR, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from myna.nlu.component import TrainedComponent
+from myna.nlu.features import LinearTextModel, Ranking
+
+# Rasa knows its own selector only and would advise at every training to add it.
+warnings.filterwarnings("ignore", message="You have defined training data with examples for train")
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class FaqSelector(TrainedComponent):
+    """Sets Rasa's `response_selector`, so that `utter_faq` sends `utter_faq/<name>`.
+
+    Learns the examples of retrieval intents (`faq/<name>`) and nothing else: it is asked only when
+    the intent is `faq`. The texts of the answers are not its business, they come at run time from
+    the catalogue. Config: `ranking_length`, how many entries are reported.
+
+    The choice stands under `default`, and under the retrieval intent's own name as well, because
+    that is where Rasa looks for the full name (`faq/shipping_fee`) that test stories compare.
+    """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._model = LinearTextModel()
+        self._intents: list[str] = []
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """See the class."""
+        return {"ranking_length": 5}
+
+    def learn(self, examples: list[Message]) -> None:
+        """Learns the entries of retrieval intents."""
+        entries = [example for example in examples if example.get(INTENT_RESPONSE_KEY)]
+        self._intents = sorted({example.get(INTENT) for example in entries})
+        self._model.fit(
+            [example.get(TEXT) for example in entries],
+            [example.get(INTENT_RESPONSE_KEY) for example in entries],
+        )
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Sets `response_selector` where there is anything to select from."""
+        if not self._model.labels:
+            return messages
+        texts = [message.get(TEXT) or "" for message in messages]
+        for message, ranking in zip(messages, self._model.predict_many(texts), strict=True):
+            output: dict[str, Any] = {"all_retrieval_intents": self._intents}
+            output["default"] = self._selection(ranking)
+            for intent in self._intents:
+                own = [item for item in ranking if item[0].startswith(f"{intent}/")]
+                output[intent] = self._selection(own[:1])
+            message.set(RESPONSE_SELECTOR, output, add_to_output=True)
+        return messages
+
+    def write(self, directory: Path) -> None:
+        """See the base class."""
+        self._model.save(directory)
+        (directory / "intents.json").write_text(json.dumps(self._intents), encoding="utf-8")
+
+    def read(self, directory: Path) -> None:
+        """See the base class."""
+        self._model = LinearTextModel.load(directory)
+        self._intents = json.loads((directory / "intents.json").read_text(encoding="utf-8"))
+
+    def _selection(self, ranking: Ranking) -> dict[str, Any]:
+        name, confidence = ranking[0]
+        return {
+            "response": {
+                "responses": [],
+                "confidence": confidence,
+                "intent_response_key": name,
+                "utter_action": f"{UTTER_PREFIX}{name}",
+            },
+            "ranking": [
+                {"intent_response_key": label, "confidence": probability}
+                for label, probability in ranking[: self._config["ranking_length"]]
+            ],
+        }

@@ -1,0 +1,77 @@
+"""`IntentClassifier`: what the customer wants."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.nlu.classifiers.classifier import IntentClassifier as RasaIntentClassifier
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from myna.nlu.component import TrainedComponent
+from myna.nlu.features import LinearTextModel, Ranking
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class IntentClassifier(TrainedComponent, RasaIntentClassifier):
+    """Sets Rasa's `intent` and `intent_ranking`.
+
+    One model over all labels, in which the questions `faq/<name>` stay apart: they have little in
+    common, and one label for all of them would be a blur. To Rasa they are one intent, `faq`,
+    whose confidence is the sum; `FaqSelector` says which it is.
+
+    A message without any letter or digit has nothing to classify: it is `nlu_fallback`, with
+    confidence 1. Config: `ranking_length`, how many intents are reported.
+    """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._model = LinearTextModel()
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """See the class."""
+        return {"ranking_length": 10}
+
+    def learn(self, examples: list[Message]) -> None:
+        """Learns every intent, `faq/<name>` apart."""
+        self._model.fit(
+            [example.get(TEXT) for example in examples],
+            [example.get_full_intent() for example in examples],
+        )
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Sets `intent` and `intent_ranking`."""
+        texts = [message.get(TEXT) or "" for message in messages]
+        for message, text, full in zip(
+            messages, texts, self._model.predict_many(texts), strict=True
+        ):
+            if any(character.isalnum() for character in text):
+                ranking = merge_retrieval_intents(full)[: self._config["ranking_length"]]
+            else:
+                ranking = [(DEFAULT_NLU_FALLBACK_INTENT_NAME, 1.0)]
+            reported = [{"name": name, "confidence": value} for name, value in ranking]
+            best = dict(reported[0]) if reported else {"name": None, "confidence": 0.0}
+            message.set(INTENT, best, add_to_output=True)
+            message.set(INTENT_RANKING_KEY, reported, add_to_output=True)
+        return messages
+
+    def write(self, directory: Path) -> None:
+        """See the base class."""
+        self._model.save(directory)
+
+    def read(self, directory: Path) -> None:
+        """See the base class."""
+        self._model = LinearTextModel.load(directory)
+
+
+def merge_retrieval_intents(ranking: Ranking) -> Ranking:
+    """The ranking with `faq/<name>`, … summed up as `faq`, most probable first."""
+    merged: dict[str, float] = {}
+    for label, probability in ranking:
+        name = label.split("/")[0]
+        merged[name] = merged.get(name, 0.0) + probability
+    return sorted(merged.items(), key=lambda item: -item[1])

@@ -1,0 +1,132 @@
+"""What all web pages and APIs of the front server share: errors, live events, static files."""
+
+from __future__ import annotations
+
+import asyncio
+import json as jsonlib
+import logging
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sanic import Sanic
+from sanic.exceptions import SanicException
+from sanic.request import Request
+from sanic.response import HTTPResponse, file, json
+
+from myna.hub.model import HubError
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 15.0
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+        " connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def error(status: int, code: str, text: str, **more: Any) -> HTTPResponse:
+    """An error as every API of ours gives it."""
+    return json({"error": {"code": code, "message": text, **more}}, status)
+
+
+def install(app: Sanic) -> None:
+    """Error answers without stack traces, and the headers of every response."""
+
+    @app.exception(HubError)
+    async def hub_error(request: Request, fault: HubError) -> HTTPResponse:
+        return error(fault.status, fault.code, str(fault))
+
+    @app.exception(Exception)
+    async def fault(request: Request, exception: Exception) -> HTTPResponse:
+        if isinstance(exception, SanicException) and exception.status_code < 500:
+            return error(exception.status_code, "refused", str(exception))
+        logger.error("%s %s failed", request.method, request.path, exc_info=exception)
+        return error(500, "fault", "Something went wrong on our side; please try again.")
+
+    @app.middleware("response")
+    async def headers(request: Request, response: HTTPResponse) -> None:
+        response.headers.update(SECURITY_HEADERS)
+
+
+def body(request: Request) -> dict[str, Any]:
+    """The request's JSON object.
+
+    Raises:
+        HubError: it is none (400), or not declared as JSON (415), which also keeps foreign pages'
+            forms out.
+    """
+    if not request.content_type.startswith("application/json"):
+        raise HubError(415, "json_needed", "Send JSON, with Content-Type: application/json.")
+    try:
+        value = jsonlib.loads(request.body or b"{}")
+    except ValueError:
+        raise HubError(400, "bad_json", "The request's body is no JSON.") from None
+    if not isinstance(value, dict):
+        raise HubError(400, "bad_json", "The request's body must be a JSON object.")
+    return value
+
+
+def text_field(data: Mapping[str, Any], name: str, limit: int, *, required: bool = True) -> str:
+    """A text in the request's body.
+
+    Raises:
+        HubError: missing, no text (422) or longer than `limit` characters (413).
+    """
+    value = data.get(name, "")
+    if not isinstance(value, str) or (required and not value.strip()):
+        raise HubError(422, "bad_field", f"'{name}' must be a text.")
+    if len(value) > limit:
+        raise HubError(413, "too_long", f"'{name}' is longer than {limit} characters.")
+    return value
+
+
+def same_site(request: Request) -> None:
+    """Refuses writes that another site's page sends with our visitor's cookie.
+
+    Raises:
+        HubError: the browser names another origin (403).
+    """
+    origin = request.headers.get("origin")
+    if origin and origin.split("://", 1)[-1] != request.headers.get("host"):
+        raise HubError(403, "foreign_origin", "This page may not write here.")
+
+
+async def stream(request: Request, events: AsyncIterator[str | None]) -> None:
+    """Server-sent events; None from `events` means that nothing happened for a while."""
+    response = await request.respond(
+        content_type="text/event-stream; charset=utf-8",
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **SECURITY_HEADERS},
+    )
+    await response.send("retry: 2000\n\n")
+    async for event in events:
+        await response.send(event if event is not None else ": still here\n\n")
+
+
+def event(kind: str, data: Any, seq: int | None = None) -> str:
+    """One server-sent event."""
+    head = f"id: {seq}\n" if seq is not None else ""
+    return f"{head}event: {kind}\ndata: {jsonlib.dumps(data, ensure_ascii=False)}\n\n"
+
+
+async def next_or_none(queue: asyncio.Queue[Any]) -> Any:
+    """The next piece of news; None after a heartbeat's time without any."""
+    try:
+        return await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
+    except TimeoutError:
+        return None
+
+
+def static_page(app: Sanic, uri: str, assets: str, folder: Path, name: str) -> None:
+    """Serves `folder/index.html` at `uri` and the folder's files below `assets`."""
+
+    async def page(request: Request) -> HTTPResponse:
+        return await file(folder / "index.html", headers={"Cache-Control": "no-cache"})
+
+    app.add_route(page, uri, name=f"{name}_page")
+    app.static(assets, str(folder), name=f"{name}_assets")

@@ -1,0 +1,309 @@
+"""The customers' chat page in a real browser, against the stand-in server."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from .conftest import OpenPage
+from .fake_api import FakeServer
+
+pytestmark = pytest.mark.timeout(90)
+
+
+def bubbles(page: Page) -> Locator:
+    return page.locator("#blocks .bubble")
+
+
+def texts(page: Page) -> list[str]:
+    """What the bubbles say, without the sender's name that only screen readers hear."""
+    return [text.split(": ", 1)[1] for text in bubbles(page).all_text_contents()]
+
+
+def say(page: Page, text: str) -> None:
+    page.get_by_label("Nhập tin nhắn…").fill(text)
+    page.keyboard.press("Enter")
+
+
+def bot_says(server: FakeServer, text: str) -> None:
+    server.do(lambda: server.store.log(server.the_chat(), "bot", text))
+
+
+def wait_open(page: Page) -> None:
+    expect(page.locator("#intro")).to_be_visible()
+    expect(page.locator("#assistant-state")).to_have_class(re.compile("up"))
+
+
+@pytest.fixture
+def chat(open_page: OpenPage) -> Page:
+    page = open_page("/")
+    wait_open(page)
+    return page
+
+
+def test_a_message_is_sent_and_answered_and_announced(chat: Page) -> None:
+    say(chat, "Shop mở cửa mấy giờ?")
+    expect(bubbles(chat)).to_have_count(2)
+    assert texts(chat) == ["Shop mở cửa mấy giờ?", "Dạ, em đã ghi nhận: Shop mở cửa mấy giờ?"]
+    expect(chat.locator(".mine .bubble")).to_have_attribute("data-state", "sent")
+    expect(chat.locator("#live")).to_contain_text("Myna: Dạ, em đã ghi nhận")
+    expect(chat.locator("#intro")).to_be_hidden()
+
+
+def test_a_reload_keeps_the_history_and_the_draft(chat: Page) -> None:
+    say(chat, "Một")
+    expect(bubbles(chat)).to_have_count(2)
+    chat.locator("#draft").fill("đang viết dở")
+    chat.reload()
+    expect(bubbles(chat)).to_have_count(2)
+    expect(chat.locator("#draft")).to_have_value("đang viết dở")
+
+
+def test_an_example_question_is_sent_by_a_tap(chat: Page) -> None:
+    chat.get_by_role("button", name="Đơn hàng của mình tới đâu rồi?").click()
+    expect(bubbles(chat)).to_have_count(2)
+    assert texts(chat)[0] == "Đơn hàng của mình tới đâu rồi?"
+
+
+def test_a_quick_reply_sends_the_choice_and_goes(chat: Page, server: FakeServer) -> None:
+    say(chat, "Đơn DH-20413")
+    chat.locator("#replies").get_by_role("button", name="Xem đơn khác").click()
+    expect(bubbles(chat)).to_have_count(4)
+    assert server.posts[-1]["choice"] == "2-0"
+    assert "text" not in server.posts[-1]
+    assert texts(chat)[2] == "Xem đơn khác"
+
+
+def test_quick_replies_go_when_the_customer_writes_instead(chat: Page, server: FakeServer) -> None:
+    say(chat, "Một")
+    expect(chat.locator("#replies button")).to_have_count(2)
+    server.store.answer_after = 5
+    say(chat, "Hai")
+    expect(chat.locator("#replies button")).to_have_count(0)
+    expect(chat.locator("#typing")).to_be_visible()
+
+
+def test_text_is_never_markup(chat: Page, server: FakeServer) -> None:
+    nasty = '<img src=x onerror="document.title=1"><script>alert(1)</script> javascript:alert(1)'
+    say(chat, nasty)
+    expect(bubbles(chat)).to_have_count(2)
+    assert texts(chat)[0] == nasty
+    assert chat.locator("#blocks img, #blocks script, #blocks a").count() == 0
+
+
+def test_links_are_links_and_tricks_are_not(chat: Page, server: FakeServer) -> None:
+    text = (
+        "Xem https://shop.example/a(b)?x=1. Thư: care@shop.example, gọi +84 28 7300 1234; "
+        "https://bank.example@evil.example data:text/html,x"
+    )
+    bot_says(server, text)
+    expect(bubbles(chat)).to_have_count(1)
+    links = chat.locator("#blocks a")
+    assert [link.get_attribute("href") for link in links.all()] == [
+        "https://shop.example/a(b)?x=1",
+        "mailto:care@shop.example",
+        "tel:+842873001234",
+    ]
+    assert links.first.get_attribute("rel") == "noopener noreferrer nofollow"
+
+
+def test_a_broken_stream_resumes_without_loss_or_doubles(chat: Page, server: FakeServer) -> None:
+    say(chat, "Trước")
+    expect(bubbles(chat)).to_have_count(2)
+    server.streams_work = False
+    server.do(server.store.drop_streams)
+    expect(chat.locator("#connection")).to_be_visible()
+    for number in range(3):
+        bot_says(server, f"Lỡ {number}")
+    server.streams_work = True
+    expect(chat.locator("#connection")).to_be_hidden(timeout=20_000)
+    expect(bubbles(chat)).to_have_count(5)
+    bot_says(server, "Sau")
+    expect(bubbles(chat)).to_have_count(6)
+    assert texts(chat)[2:] == ["Lỡ 0", "Lỡ 1", "Lỡ 2", "Sau"]
+
+
+def test_polling_takes_over_where_streams_never_work(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    server.streams_work = False
+    page = open_page("/")
+    expect(page.locator("#send")).to_be_attached()
+    page.wait_for_function("document.querySelector('#intro').hidden === false")
+    say(page, "Có ai không?")
+    expect(bubbles(page)).to_have_count(2, timeout=20_000)
+    expect(page.locator("#connection")).to_be_hidden()
+
+
+def test_a_message_the_stream_swallowed_is_fetched(chat: Page, server: FakeServer) -> None:
+    def swallow_one() -> None:
+        server.store.muted = 1
+        server.store.log(server.the_chat(), "bot", "Bị nuốt")
+        server.store.log(server.the_chat(), "bot", "Tới nơi")
+
+    server.do(swallow_one)
+    expect(bubbles(chat)).to_have_count(2)
+    assert texts(chat) == ["Bị nuốt", "Tới nơi"]
+
+
+def test_a_private_note_leaves_a_gap_which_does_no_harm(chat: Page, server: FakeServer) -> None:
+    server.do(lambda: server.store.log(server.the_chat(), "note", "Khách khó tính"))
+    server.do(lambda: server.store.log(server.the_chat(), "agent", "Chào anh", agent="Linh"))
+    expect(bubbles(chat)).to_have_count(1)
+    assert "Khách khó tính" not in chat.content()
+
+
+def test_a_failed_message_is_sent_again_by_a_tap(chat: Page, server: FakeServer) -> None:
+    server.fail_posts = -1
+    say(chat, "Thử lần một")
+    retry = chat.get_by_role("button", name="Chưa gửi được. Bấm để gửi lại")
+    expect(retry).to_be_visible()
+    server.fail_posts = 0
+    retry.click()
+    expect(bubbles(chat)).to_have_count(2)
+    assert texts(chat)[0] == "Thử lần một"
+    assert len({post["echo_id"] for post in server.posts}) == 1
+
+
+def test_a_message_whose_answer_was_lost_is_not_doubled(chat: Page, server: FakeServer) -> None:
+    server.lose_answers = 1
+    say(chat, "Chỉ một lần")
+    expect(bubbles(chat)).to_have_count(2)
+    chat.reload()
+    expect(bubbles(chat)).to_have_count(2)
+    assert texts(chat).count("Chỉ một lần") == 1
+    assert len(server.the_chat().messages) == 2
+
+
+def test_the_outbox_survives_a_reload(chat: Page, server: FakeServer) -> None:
+    server.fail_posts = -1
+    say(chat, "Một")
+    say(chat, "Hai")
+    expect(chat.locator(".retry")).to_have_count(2)
+    first = server.posts[0]["echo_id"]
+    server.fail_posts = 0
+    chat.reload()
+    expect(chat.locator(".mine .bubble")).to_have_count(2)
+    expect(bubbles(chat)).to_have_count(4)
+    said = [m["text"] for m in server.the_chat().messages if m["author"] == "customer"]
+    assert said == ["Một", "Hai"]
+    assert server.the_chat().messages[0]["echo_id"] == first
+
+
+def test_what_was_written_offline_is_sent_when_back(
+    chat: Page, server: FakeServer, context: BrowserContext
+) -> None:
+    context.set_offline(True)
+    say(chat, "Viết trong hầm xe")
+    expect(chat.locator("#connection")).to_contain_text("Mất mạng")
+    expect(chat.locator(".mine .bubble")).to_have_count(1)
+    context.set_offline(False)
+    expect(bubbles(chat)).to_have_count(2, timeout=20_000)
+    expect(chat.locator("#connection")).to_be_hidden()
+
+
+def test_the_language_switch_changes_page_and_conversation(chat: Page, server: FakeServer) -> None:
+    chat.get_by_role("radio", name="Bahasa Melayu").check()
+    expect(chat.locator("#draft")).to_have_attribute("placeholder", "Taip mesej anda…")
+    expect(chat.locator("html")).to_have_attribute("lang", "ms")
+    chat.locator("#draft").fill("hai")
+    chat.keyboard.press("Enter")
+    expect(bubbles(chat)).to_have_count(2)
+    assert texts(chat)[1] == "Baik, saya terima: hai"
+    chat.reload()
+    expect(chat.locator("html")).to_have_attribute("lang", "ms")
+
+
+def test_the_page_follows_the_language_of_the_conversation(chat: Page, server: FakeServer) -> None:
+    def switch() -> None:
+        conversation = server.the_chat()
+        conversation.language = "en"
+        server.store.tell(conversation, "conversation", conversation.for_customer())
+
+    server.do(switch)
+    expect(chat.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_who_has_the_conversation_is_said(chat: Page, server: FakeServer) -> None:
+    say(chat, "Cho mình gặp nhân viên")
+    expect(chat.locator("#owner")).to_contain_text("Đang chờ nhân viên")
+    server.do(lambda: server.store.own(server.the_chat(), "human", "Linh", "Linh"))
+    expect(chat.locator("#owner")).to_contain_text("Linh đang hỗ trợ anh/chị.")
+    server.do(lambda: server.store.own(server.the_chat(), "nobody", "Linh", None))
+    expect(chat.locator("#owner")).to_be_hidden()
+
+
+def test_enter_within_a_composition_does_not_send(chat: Page, server: FakeServer) -> None:
+    chat.locator("#draft").fill("tieng Viet")
+    for init in ("{isComposing: true, keyCode: 13}", "{keyCode: 229}"):
+        chat.evaluate(
+            "document.querySelector('#draft').dispatchEvent(new KeyboardEvent('keydown', "
+            f"{{key: 'Enter', bubbles: true, cancelable: true, ...{init}}}))"
+        )
+    expect(chat.locator("#draft")).to_have_value("tieng Viet")
+    chat.locator("#draft").press("Shift+Enter")
+    expect(chat.locator("#draft")).to_have_value("tieng Viet\n")
+    assert server.posts == []
+
+
+def test_a_long_message_is_counted_and_still_sent(chat: Page, server: FakeServer) -> None:
+    chat.locator("#draft").fill("a" * 1790)
+    expect(chat.locator("#count")).to_be_hidden()
+    chat.locator("#draft").fill("a" * 2001)
+    expect(chat.locator("#count")).to_contain_text("2001/2000")
+    chat.keyboard.press("Enter")
+    expect(bubbles(chat)).to_have_count(2)
+    chat.locator("#draft").fill("a" * 20_001)
+    expect(chat.locator("#send")).to_be_disabled()
+
+
+def test_reading_back_is_not_disturbed(chat: Page, server: FakeServer) -> None:
+    for number in range(40):
+        bot_says(server, f"Tin {number}")
+    expect(bubbles(chat)).to_have_count(40)
+    scroll = chat.locator("#scroll")
+    expect(chat.locator("#newer")).to_be_hidden()
+    scroll.evaluate("node => { node.scrollTop = 0; }")
+    chat.wait_for_timeout(100)
+    bot_says(server, "Mới")
+    expect(chat.locator("#newer")).to_be_visible()
+    assert scroll.evaluate("node => node.scrollTop") == 0
+    chat.locator("#newer").click()
+    expect(chat.locator("#newer")).to_be_hidden()
+    expect(bubbles(chat).last).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("accent", ["#ffd500", "#0b6e5f", "#8a8a8a", "#f60"])
+def test_words_on_the_accent_can_be_read(
+    open_page: OpenPage, server: FakeServer, accent: str
+) -> None:
+    server.shop["accent"] = accent
+    page = open_page("/")
+    wait_open(page)
+    ratio = page.evaluate(
+        """async () => {
+            const { contrast } = await import("/static/chat/shared/colour.js");
+            const style = getComputedStyle(document.querySelector("#shop-mark"));
+            const rgb = (text) => text.match(/\\d+/g).slice(0, 3).map(Number);
+            return contrast(rgb(style.backgroundColor), rgb(style.color));
+        }"""
+    )
+    assert ratio >= 4.5
+
+
+def test_nothing_is_wider_than_a_phone(open_page: OpenPage, server: FakeServer) -> None:
+    server.shop["name"] = "Siêu thị Điện máy Nguyễn Kim Phượng Hoàng chi nhánh Thủ Đức"
+    page = open_page("/")
+    page.set_viewport_size({"width": 390, "height": 844})
+    wait_open(page)
+    say(page, "x" * 300)
+    expect(bubbles(page)).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    width = page.locator("#scroll").bounding_box()
+    for bubble in bubbles(page).all():
+        box = bubble.bounding_box()
+        assert box is not None
+        assert width is not None
+        assert box["width"] <= width["width"] * 0.8
