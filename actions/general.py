@@ -30,9 +30,7 @@ class ActionHandOver(Action):
     ) -> list[EventType]:
         """Sends the command and ends whatever form was open."""
         complaint = tracker.get_intent_of_latest_message() == "make_complaint"
-        turn.hand_over(
-            dispatcher, "complaint" if complaint else "asked", announced=complaint
-        )
+        turn.hand_over(dispatcher, "complaint" if complaint else "asked", announced=complaint)
         return ended()
 
 
@@ -62,8 +60,7 @@ class ActionHandleFallback(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Chooses by how many messages in a row were not understood."""
-        text = tracker.latest_message.get("text") or ""
-        if not any(character.isalnum() for character in text):
+        if not has_words(tracker.latest_message.get("text")):
             dispatcher.utter_message(response="utter_no_words")
             return []
         if tracker.latest_message.get("language") == "other":
@@ -105,11 +102,16 @@ def consecutive_misses(tracker: Tracker) -> int:
     for event in reversed(tracker.events):
         if event["event"] == "session_started":
             break
-        if event["event"] == "user":
+        if event["event"] == "user" and has_words(event.get("text")):
             if event["parse_data"]["intent"]["name"] != FALLBACK:
                 break
             misses += 1
     return misses
+
+
+def has_words(text: str | None) -> bool:
+    """Whether there is a letter or digit in a message; an emoji alone is no question."""
+    return any(character.isalnum() for character in text or "")
 
 
 def meanings(tracker: Tracker, language: str) -> list[dict[str, str]]:

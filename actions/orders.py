@@ -103,9 +103,7 @@ class ActionAskCode(Action):
             dispatcher.utter_message(response="utter_shop_unavailable")
             return _form_over()
         message_id = turn.message_id(tracker)
-        code = codes.one_time_code(
-            settings.secret("codes"), tracker.sender_id, number, message_id
-        )
+        code = codes.one_time_code(settings.secret("codes"), tracker.sender_id, number, message_id)
         text = catalogue().render("utter_code_message", turn.language(tracker), code=code)
         sent = await asyncio.to_thread(
             shop().send_message,
@@ -167,9 +165,7 @@ class ActionCancelOrder(Action):
             case Refused(state=state):
                 dispatcher.utter_message(response=_refusal(state), order_number=number)
             case Uncertain():
-                dispatcher.utter_message(
-                    response="utter_cancel_uncertain", order_number=number
-                )
+                dispatcher.utter_message(response="utter_cancel_uncertain", order_number=number)
                 turn.hand_over(dispatcher, "fault", announced=True)
             case _:
                 dispatcher.utter_message(response="utter_shop_unavailable")
@@ -191,9 +187,7 @@ def tell_status(dispatcher: CollectingDispatcher, order: Order, language: str) -
     moving = order.state in ("packed", "shipped", "out_for_delivery", "delivered")
     if moving and len(order.shipments) > 1:
         count = len(order.shipments)
-        dispatcher.utter_message(
-            response="utter_order_in_parcels", **{**values, "count": count}
-        )
+        dispatcher.utter_message(response="utter_order_in_parcels", **{**values, "count": count})
         for index, shipment in enumerate(order.shipments, start=1):
             dispatcher.utter_message(
                 response=f"utter_parcel_{shipment.state}",

@@ -87,11 +87,9 @@ class ProvenOrderForm(FormValidationAction, ABC):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
         """What was typed after we asked, where no order number was found in it."""
-        named = any(
-            entity["entity"] in ("order_number", "marketplace_order")
-            for entity in tracker.latest_message.get("entities") or []
-        )
-        if named or not _gives_a_detail(tracker, "order_number"):
+        if _names(tracker, "order_number", "marketplace_order") or not _gives_a_detail(
+            tracker, "order_number"
+        ):
             return {}
         return {"order_number": tracker.latest_message["text"]}
 
@@ -119,11 +117,9 @@ class ProvenOrderForm(FormValidationAction, ABC):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
         """What was typed after we asked, where neither phone nor e-mail was found in it."""
-        named = any(
-            entity["entity"] in ("phone", "email", "order_number")
-            for entity in tracker.latest_message.get("entities") or []
-        )
-        if named or not _gives_a_detail(tracker, "contact"):
+        if _names(tracker, "phone", "email", "order_number") or not _gives_a_detail(
+            tracker, "contact"
+        ):
             return {}
         return {"contact": tracker.latest_message["text"]}
 
@@ -140,9 +136,7 @@ class ProvenOrderForm(FormValidationAction, ABC):
             return {"contact": None}
         return {"contact": value}
 
-    async def _judge(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker
-    ) -> list[EventType]:
+    async def _judge(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         number: str | None = tracker.get_slot("order_number")
         contact: str | None = tracker.get_slot("contact") or tracker.get_slot("last_contact")
         if number is None or turn.proof(tracker, number):
@@ -155,7 +149,7 @@ class ProvenOrderForm(FormValidationAction, ABC):
                 order_number=number,
             )
             return [SlotSet("order_number", None), _END]
-        if tracker.get_slot("contact") is None and not _names_order(tracker):
+        if tracker.get_slot("contact") is None and not _names(tracker, "order_number"):
             return []  # the last contact is tried again only with a corrected number
         if contact is None:
             return []
@@ -180,14 +174,17 @@ class ProvenOrderForm(FormValidationAction, ABC):
         turn.proof_failed(dispatcher, number)
         if known["failed_proofs"] + 1 >= tries:
             return _locked(dispatcher)
+        if tracker.get_slot("contact") and not _names(tracker, "phone", "email"):
+            # the contact of an earlier order: not tried by the customer, so it is just asked for
+            return [SlotSet("contact", None)]
         dispatcher.utter_message(response="utter_order_not_matched", order_number=number)
         return [SlotSet("contact", None), SlotSet("last_contact", contact)]
 
 
-def _names_order(tracker: Tracker) -> bool:
+def _names(tracker: Tracker, *entities: str) -> bool:
+    """Whether the message itself holds one of these entities."""
     return any(
-        entity["entity"] == "order_number"
-        for entity in tracker.latest_message.get("entities") or []
+        entity["entity"] in entities for entity in tracker.latest_message.get("entities") or []
     )
 
 
@@ -300,9 +297,7 @@ class ValidateCancellationForm(ProvenOrderForm):
         """Judged with the rest, for a wrong code may end the form."""
         return {"code": value}
 
-    async def _judge(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker
-    ) -> list[EventType]:
+    async def _judge(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         code, issued = tracker.get_slot("code"), tracker.get_slot("code_issued")
         if code is None or not issued:
             return await super()._judge(dispatcher, tracker)

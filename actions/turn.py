@@ -58,9 +58,7 @@ def _command(dispatcher: CollectingDispatcher, **command: Any) -> None:
     dispatcher.utter_message(json_message={"command": command})
 
 
-def hand_over(
-    dispatcher: CollectingDispatcher, reason: str, *, announced: bool = False
-) -> None:
+def hand_over(dispatcher: CollectingDispatcher, reason: str, *, announced: bool = False) -> None:
     """Asks the hub for a person; `announced` if a message of this turn has already said so."""
     _command(dispatcher, type="hand_over", reason=reason, announced=announced)
 

@@ -87,8 +87,8 @@ def train(force: bool) -> None:
 @main.command()
 def lint() -> None:
     """Check data, texts and shop.yml; says file, line and what to do."""
-    from myna.trainer.lint import lint_project
     from myna.settings import PROJECT
+    from myna.trainer.lint import lint_project
 
     findings = lint_project(PROJECT)
     for finding in findings:

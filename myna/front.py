@@ -89,9 +89,7 @@ def main() -> None:
     """Serves on `MYNA_HOST` (127.0.0.1) and `MYNA_PORT` (8080)."""
     argparse.ArgumentParser(description=main.__doc__).parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    create_app().run(
-        settings.host(), settings.port(), workers=1, access_log=False, motd=False
-    )
+    create_app().run(settings.host(), settings.port(), workers=1, access_log=False, motd=False)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What Myna says: the catalogue of `responses/<language>/<topic>.yml`, filled with the shop's facts.
+"""What Myna says: the catalogue of `responses/<language>/`, filled with the shop's facts.
 
 Rasa is not needed for it. The brain's answers and the hub's own sentences (hand-over, apologies)
 come from the same catalogue, so they speak with one voice also when the brain is dead. Files are
@@ -51,9 +51,7 @@ class Text:
     def placeholders(self) -> set[str]:
         """The names in braces, in text and button titles."""
         parts = [self.text, *(button.title for button in self.buttons)]
-        return {
-            name for part in parts for _, name, _, _ in string.Formatter().parse(part) if name
-        }
+        return {name for part in parts for _, name, _, _ in string.Formatter().parse(part) if name}
 
     def filled(self, values: dict[str, Any]) -> Text:
         """The text with its placeholders replaced, once: a value is never expanded again.

@@ -225,13 +225,13 @@ def up() -> None:
 def _announce(found: list[Service]) -> None:
     front = f"http://localhost:{settings.port()}"
     shop = found[0].url.removesuffix("/health")
-    login, _ = FIRST_AGENT
+    login, password = FIRST_AGENT[0], settings.secret("desk_password")
     print(
         f"""
 Myna is ready.
 
   Chat                {front}/
-  Agents' desk        {front}/desk     log-in: {login}   password: {settings.secret("desk_password")}
+  Agents' desk        {front}/desk     log-in: {login}   password: {password}
   Demo shop's outbox  {shop}/     (the one-time codes that customers would get)
 
   Logs: {settings.home() / "logs"}      Stop: Ctrl+C

@@ -52,6 +52,9 @@ def install(app: Sanic) -> None:
     @app.middleware("response")
     async def headers(request: Request, response: HTTPResponse) -> None:
         response.headers.update(SECURITY_HEADERS)
+        # asked for again each time, which costs a 304: no page runs with another version's parts
+        if request.path.startswith("/static/"):
+            response.headers["Cache-Control"] = "no-cache"
 
 
 def body(request: Request) -> dict[str, Any]:

@@ -65,9 +65,7 @@ class BrainChannel(InputChannel):
     def __init__(self, token: str) -> None:
         self._token = token
 
-    def blueprint(
-        self, on_new_message: Callable[[UserMessage], Awaitable[Any]]
-    ) -> Blueprint:
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """The routes; `on_new_message` is not used, for it hides the tracker."""
         blueprint = Blueprint("myna_brain")
 
@@ -206,7 +204,7 @@ def parse_choice(choice: Choice, language: str | None) -> dict[str, Any]:
     }
     if match["entry"]:
         key = match["intent"] + match["entry"]
-        answer = {
+        answer: dict[str, Any] = {
             "intent_response_key": key,
             "utter_action": f"utter_{key}",
             "responses": [],

@@ -6,10 +6,10 @@ the hub and never taken from a client.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator
-from typing import Any
 
 from sanic import Blueprint
 from sanic.request import Request
@@ -113,7 +113,8 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
     @chat.get("/events")
     async def events(request: Request) -> None:
         conversation = await present(request)
-        await web.stream(request, _live(hub, conversation.id, _after(request)))
+        with hub.bus.listen(conversation.id) as queue:
+            await web.stream(request, _live(hub, queue, conversation.id, _after(request)))
 
     return chat
 
@@ -131,20 +132,20 @@ def _after(request: Request) -> int:
     return int(given) if given.isascii() and given.isdigit() else 0
 
 
-async def _live(hub: Hub, conversation_id: str, seq: int) -> AsyncIterator[str | None]:
+async def _live(
+    hub: Hub, queue: asyncio.Queue[News], conversation_id: str, seq: int
+) -> AsyncIterator[str | None]:
     """What is in the log after `seq`, then what comes: gapless, for the log is read each time."""
-    with hub.bus.listen(conversation_id) as queue:
-        news: Any = News(
-            "conversation", conversation_id, await hub.log.conversation(conversation_id)
-        )
-        while True:
-            for message in await hub.log.messages(conversation_id, seq):
-                seq = message.seq
-                yield web.event("message", _own(message.public()), seq)
-            if news is None:
-                yield None
-            elif news.kind == "typing":
-                yield web.event("typing", news.data)
-            elif news.kind == "conversation":
-                yield web.event("conversation", news.data.public())
-            news = await web.next_or_none(queue)
+    conversation = await hub.log.conversation(conversation_id)
+    news: News | None = News("conversation", conversation_id, conversation)
+    while True:
+        for message in await hub.log.messages(conversation_id, seq):
+            seq = message.seq
+            yield web.event("message", _own(message.public()), seq)
+        if news is None:
+            yield None
+        elif news.kind == "typing":
+            yield web.event("typing", news.data)
+        elif news.kind == "conversation":
+            yield web.event("conversation", news.data.public())
+        news = await web.next_or_none(queue)

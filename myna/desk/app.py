@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from sanic import Blueprint
@@ -12,7 +13,7 @@ from sanic.response import HTTPResponse, json
 
 from myna import web
 from myna.hub.agents import Agents
-from myna.hub.bus import EVERYTHING
+from myna.hub.bus import EVERYTHING, News
 from myna.hub.hub import MAX_CHARACTERS, Hub
 from myna.hub.log import Written
 from myna.hub.model import Agent, Conversation, HubError, Message, stamp
@@ -211,7 +212,8 @@ def blueprint(hub: Hub, agents: Agents) -> Blueprint:
     @desk.get("/events")
     async def events(request: Request) -> None:
         await present(request)
-        await web.stream(request, _live(hub, summarised))
+        with hub.bus.listen(EVERYTHING) as queue:
+            await web.stream(request, _live(queue, summarised))
 
     return desk
 
@@ -223,14 +225,16 @@ def _version(request: Request) -> int:
     return version
 
 
-async def _live(hub: Hub, summarised: Any) -> AsyncIterator[str | None]:
-    with hub.bus.listen(EVERYTHING) as queue:
-        while True:
-            news = await web.next_or_none(queue)
-            if news is None:
-                yield None
-            elif news.kind == "message":
-                message = {"conversation_id": news.conversation_id, "message": news.data.public()}
-                yield web.event("message", message)
-            elif news.kind == "conversation":
-                yield web.event("conversation", await summarised(news.data))
+async def _live(
+    queue: asyncio.Queue[News],
+    summarised: Callable[[Conversation], Awaitable[dict[str, Any]]],
+) -> AsyncIterator[str | None]:
+    while True:
+        news = await web.next_or_none(queue)
+        if news is None:
+            yield None
+        elif news.kind == "message":
+            message = {"conversation_id": news.conversation_id, "message": news.data.public()}
+            yield web.event("message", message)
+        elif news.kind == "conversation":
+            yield web.event("conversation", await summarised(news.data))

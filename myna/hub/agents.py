@@ -54,9 +54,7 @@ class Agents:
                 )
             elif not check_password(password, row.password):
                 await connection.execute(
-                    _A.update()
-                    .where(_A.c.id == row.id)
-                    .values(password=hash_password(password))
+                    _A.update().where(_A.c.id == row.id).values(password=hash_password(password))
                 )
 
     async def log_in(self, login: str, password: str) -> tuple[Agent, str] | None:
@@ -77,11 +75,7 @@ class Agents:
 
     async def of_session(self, token: str) -> Agent | None:
         """The agent whose session this is."""
-        query = (
-            sa.select(_A)
-            .join(_S)
-            .where(_S.c.token == _digest(token), _S.c.expires_at > now())
-        )
+        query = sa.select(_A).join(_S).where(_S.c.token == _digest(token), _S.c.expires_at > now())
         async with self._database.read() as connection:
             row = (await connection.execute(query)).first()
         return Agent(row.id, row.login, row.name) if row else None

@@ -81,7 +81,7 @@ class HttpBrain:
             try:
                 answer = await self._post(TURN_PATH, request, left)
                 if is_answer(answer):
-                    return answer  # type: ignore[no-any-return]
+                    return answer
                 fault = str(answer.get("reason", "an answer of another shape"))
             except (aiohttp.ClientError, TimeoutError, ValueError, AttributeError) as error:
                 fault = type(error).__name__

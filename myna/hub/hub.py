@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from typing import Any
 
-from myna.brain.protocol import Answer
+from myna.brain.protocol import Answer, AnswerButton
 from myna.hub.brain import Brain, BrainUnavailable
 from myna.hub.bus import Bus, News
 from myna.hub.log import Log, Written
@@ -191,10 +192,12 @@ class Hub:
             text = self._say("utter_message_too_long", conversation)
         else:
             return None
-        buttons = [{"title": b.title, "payload": b.payload} for b in text.buttons]
+        buttons: list[AnswerButton] = [
+            {"title": b.title, "payload": b.payload} for b in text.buttons
+        ]
         return {
             "status": "answered",
-            "messages": [{"text": text.text, "buttons": buttons, "response": text.name}],  # type: ignore[typeddict-item]
+            "messages": [{"text": text.text, "buttons": buttons, "response": text.name}],
             "commands": [],
             "language": conversation.language,
             "intent": None,
@@ -219,11 +222,11 @@ class Hub:
 
     # --- telling
 
-    def _text(self, name: str, language: str | None, **values: str) -> Text:
+    def _text(self, name: str, language: str | None, **values: Any) -> Text:
         language = language or self._catalogue.facts.default_language
         return self._catalogue.render(name, language, **values)
 
-    def _say(self, name: str, conversation: Conversation, **values: str) -> Text:
+    def _say(self, name: str, conversation: Conversation, **values: Any) -> Text:
         return self._text(name, conversation.language, **values)
 
     def _tell(self, written: Written) -> Written:

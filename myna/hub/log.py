@@ -315,7 +315,10 @@ class Log:
                     written.append(await _append(connection, conversation, "note", text))
                 return Written(await _load(connection, conversation.id), tuple(written))
             for reply in answer["messages"]:
-                buttons = [{"id": secrets.token_hex(8), **b} for b in reply["buttons"]]
+                buttons = [
+                    {"id": secrets.token_hex(8), "title": b["title"], "payload": b["payload"]}
+                    for b in reply["buttons"]
+                ]
                 written.append(
                     await _append(
                         connection,
@@ -387,7 +390,9 @@ class Log:
 
     # --- the agent's side
 
-    async def claim(self, conversation_id: str, agent: Agent, version: int, joined: Text) -> Written:
+    async def claim(
+        self, conversation_id: str, agent: Agent, version: int, joined: Text
+    ) -> Written:
         """An agent takes a conversation.
 
         Raises:
@@ -585,9 +590,7 @@ async def _append(
     return _message((await connection.execute(query)).one())
 
 
-async def _notice(
-    connection: AsyncConnection, conversation: Conversation, text: Text
-) -> Message:
+async def _notice(connection: AsyncConnection, conversation: Conversation, text: Text) -> Message:
     buttons = [
         {"id": secrets.token_hex(8), "title": b.title, "payload": b.payload} for b in text.buttons
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from rasa.shared.nlu.training_data.message import Message
 from myna.nlu.component import TrainedComponent
 from myna.nlu.features import LinearTextModel, Ranking
 
+_COMMAND = re.compile(r"[\s\u2060]*/\w")
+"""The private channel puts a word joiner (U+2060) before a typed slash."""
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class IntentClassifier(TrainedComponent, RasaIntentClassifier):
@@ -23,8 +27,10 @@ class IntentClassifier(TrainedComponent, RasaIntentClassifier):
     common, and one label for all of them would be a blur. To Rasa they are one intent, `faq`,
     whose confidence is the sum; `FaqSelector` says which it is.
 
-    A message without any letter or digit has nothing to classify: it is `nlu_fallback`, with
-    confidence 1. Config: `ranking_length`, how many intents are reported.
+    A message without any letter or digit, or one that is a typed command (`/restart`), has nothing
+    to classify: it is `nlu_fallback`, with confidence 1.
+
+    Config: `ranking_length`, how many intents are reported.
     """
 
     def __init__(self, *args: Any) -> None:
@@ -49,7 +55,7 @@ class IntentClassifier(TrainedComponent, RasaIntentClassifier):
         for message, text, full in zip(
             messages, texts, self._model.predict_many(texts), strict=True
         ):
-            if any(character.isalnum() for character in text):
+            if is_sentence(text):
                 ranking = merge_retrieval_intents(full)[: self._config["ranking_length"]]
             else:
                 ranking = [(DEFAULT_NLU_FALLBACK_INTENT_NAME, 1.0)]
@@ -66,6 +72,11 @@ class IntentClassifier(TrainedComponent, RasaIntentClassifier):
     def read(self, directory: Path) -> None:
         """See the base class."""
         self._model = LinearTextModel.load(directory)
+
+
+def is_sentence(text: str) -> bool:
+    """Whether there is something to classify."""
+    return not _COMMAND.match(text) and any(character.isalnum() for character in text)
 
 
 def merge_retrieval_intents(ranking: Ranking) -> Ranking:

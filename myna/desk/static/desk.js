@@ -19,10 +19,8 @@ import { back, go, route } from "./route.js";
 import { Store } from "./store.js";
 import { TEXTS } from "./texts.js";
 
-/** @typedef {import("./api.js").Agent} Agent */
 /** @typedef {import("./api.js").Message} Message */
 /** @typedef {import("./api.js").Summary} Summary */
-/** @typedef {import("./api.js").View} View */
 
 const LANGUAGE = "myna.desk.language";
 const RETRY_MS = 3000;
@@ -31,6 +29,7 @@ const LIST_PAUSE_MS = 1500;
 const DETAIL_PAUSE_MS = 500;
 /** Holding J down runs past many conversations; only the one where it stops is fetched. */
 const BROWSE_MS = 150;
+const ICONS = { back: "back", "close-context": "back", details: "details", "show-keys": "keyboard", logout: "exit" };
 
 class Desk {
   constructor() {
@@ -82,11 +81,7 @@ class Desk {
 
   wire() {
     byId("mark").append(bird());
-    byId("back").append(icon("back"));
-    byId("close-context").append(icon("back"));
-    byId("details").append(icon("details"));
-    byId("show-keys").append(icon("keyboard"));
-    byId("logout").append(icon("exit"));
+    for (const [id, name] of Object.entries(ICONS)) byId(id).append(icon(name));
     byId("back").addEventListener("click", back);
     byId("close-context").addEventListener("click", back);
     byId("details").addEventListener("click", () => go({ id: this.store.selected, pane: "context" }));
@@ -131,11 +126,11 @@ class Desk {
     }
   }
 
-  /** @param {Agent} agent */
+  /** @param {import("./api.js").Agent} agent */
   signedIn(agent) {
     if (this.store.me !== null && this.store.me.id !== agent.id) location.reload();
     this.store.me = agent;
-    for (const id of ["columns", "tools", "me"]) byId(id).hidden = false;
+    this.showWork(true);
     byId("my-name").textContent = agent.name;
     this.follow();
     this.live.start();
@@ -144,16 +139,17 @@ class Desk {
   signedOut() {
     this.live.stop();
     this.drawLive();
-    for (const id of ["columns", "tools", "me"]) byId(id).hidden = true;
+    this.showWork(false);
     this.login.show(true);
   }
 
+  /** @param {boolean} shown */
+  showWork(shown) {
+    for (const id of ["columns", "tools", "me"]) byId(id).hidden = !shown;
+  }
+
   draw() {
-    this.list.draw();
-    this.conversation.draw();
-    this.composer.draw();
-    this.context.draw();
-    this.alerts.draw();
+    for (const part of [this.list, this.conversation, this.composer, this.context, this.alerts]) part.draw();
   }
 
   drawLive() {
@@ -175,13 +171,13 @@ class Desk {
     store.changed();
     clearTimeout(this.detailTimer);
     this.detailTimer = 0;
-    if (id === null || store.me === null) return;
+    if (store.me === null) return;
     const hurried = Date.now() - this.opened < BROWSE_MS * 2;
     this.opened = Date.now();
     this.detailTimer = setTimeout(() => void this.refreshDetail(), hurried ? BROWSE_MS : 0);
   }
 
-  /** @param {View} view */
+  /** @param {import("./api.js").View} view */
   showView(view) {
     if (view !== this.store.view) this.store.order = null;
     this.store.view = view;
@@ -191,10 +187,7 @@ class Desk {
 
   /** @param {"claim" | "release" | "resolve"} act */
   async act(act) {
-    if (act === "resolve") {
-      this.actions.resolve();
-      return;
-    }
+    if (act === "resolve") return this.actions.resolve();
     const owner = this.store.current?.owner;
     if (act === "claim" && owner !== "queue" && owner !== "bot") return;
     if ((await this.actions.change(act)) && act === "claim") this.composer.focus();
@@ -240,10 +233,7 @@ class Desk {
       this.see();
     } catch (error) {
       if (store.selected !== id) return;
-      if (error instanceof ApiError && error.status === 404) {
-        go({ id: null, pane: "list" });
-        return;
-      }
+      if (error instanceof ApiError && error.status === 404) return go({ id: null, pane: "list" });
       this.failed(error);
       if (store.detail === null) {
         store.notice = store.words.open_failed;
