@@ -24,6 +24,7 @@ import yaml
 
 from myna import settings, training
 from myna.front import FIRST_AGENT
+from myna.stack import free_port
 
 _START_SECONDS = 180.0
 _STOP_SECONDS = 5.0
@@ -46,13 +47,6 @@ class Service:
     process: asyncio.subprocess.Process | None = None
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _die_with_parent() -> None:
     """Lets the kernel end a child whose supervisor was killed, so that no port stays taken."""
     if sys.platform == "linux":
@@ -62,7 +56,7 @@ def _die_with_parent() -> None:
 def services(model: Path) -> tuple[list[Service], dict[str, str]]:
     """The processes of the demo installation on free ports, and the environment they share."""
     home = settings.home()
-    ports = {name: _free_port() for name in ("shop", "actions", "brain")}
+    ports = {name: free_port() for name in ("shop", "actions", "brain")}
     url = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     environment = {
         "MYNA_SHOP_URL": url["shop"],

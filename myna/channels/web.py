@@ -94,7 +94,7 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
         messages = await hub.log.messages(conversation.id, _after(request))
         return json(
             {
-                "messages": [_own(message.public()) for message in messages],
+                "messages": [message.public() for message in messages],
                 "conversation": conversation.public(),
             }
         )
@@ -108,7 +108,7 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
         choice = web.text_field(data, "choice", 100, required=False) or None
         text = web.text_field(data, "text", MAX_CHARACTERS, required=False)
         message, new = await hub.receive(conversation.id, f"web:{echo_id}", text, choice)
-        return json({"message": _own(message.public())}, 201 if new else 200)
+        return json({"message": message.public()}, 201 if new else 200)
 
     @chat.get("/events")
     async def events(request: Request) -> None:
@@ -117,14 +117,6 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
             await web.stream(request, _live(hub, queue, conversation.id, _after(request)))
 
     return chat
-
-
-def _own(message: dict[str, object]) -> dict[str, object]:
-    """With the echo id as the client chose it."""
-    echo_id = message["echo_id"]
-    if isinstance(echo_id, str):
-        message["echo_id"] = echo_id.removeprefix("web:")
-    return message
 
 
 def _after(request: Request) -> int:
@@ -141,7 +133,7 @@ async def _live(
     while True:
         for message in await hub.log.messages(conversation_id, seq):
             seq = message.seq
-            yield web.event("message", _own(message.public()), seq)
+            yield web.event("message", message.public(), seq)
         if news is None:
             yield None
         elif news.kind == "typing":

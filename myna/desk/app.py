@@ -181,7 +181,7 @@ def blueprint(hub: Hub, agents: Agents) -> Blueprint:
     async def reply(request: Request, conversation_id: str) -> HTTPResponse:
         agent = await present(request)
         data = web.body(request)
-        echo_id = f"desk:{agent.id}:{web.text_field(data, 'echo_id', 80)}"
+        echo_id = f"desk-{agent.id}:{web.text_field(data, 'echo_id', 80)}"
         text = web.text_field(data, "text", MAX_CHARACTERS)
         written = await hub.reply(conversation_id, agent, echo_id, text)
         return json({"message": written.messages[-1].public()}, 201)

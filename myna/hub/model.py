@@ -71,6 +71,7 @@ class Message:
     buttons: tuple[dict[str, str], ...]
     """Each with `id`, `title`, `payload`."""
     echo_id: str | None
+    """The sender's own id of it, behind a prefix that keeps senders apart (`web:…`)."""
     choice: str | None
     intent: str | None
     agent: str | None
@@ -84,7 +85,7 @@ class Message:
             "text": self.text,
             "response": self.response,
             "buttons": [{"id": b["id"], "title": b["title"]} for b in self.buttons],
-            "echo_id": self.echo_id,
+            "echo_id": self.echo_id and self.echo_id.partition(":")[2],
             "agent": self.agent,
             "at": stamp(self.created_at),
         }

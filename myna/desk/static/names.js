@@ -45,7 +45,7 @@ export function channelWords(channel, words) {
 
 /** @param {string} language */
 export function languageWords(language) {
-  return isLanguage(language) ? LANGUAGE_NAMES[language] : language;
+  return isLanguage(language) ? LANGUAGE_NAMES[language] : "–";
 }
 
 /**
@@ -56,7 +56,7 @@ export function languageWords(language) {
  */
 export function tags(summary, store) {
   const { words } = store;
-  const language = { vi: "VI", ms: "BM", en: "EN" }[summary.language] ?? summary.language.toUpperCase();
+  const language = { vi: "VI", ms: "BM", en: "EN" }[summary.language] ?? "–";
   const mark = icon(summary.channel === "messenger" ? "messenger" : "globe");
   const owner = summary.owner === "human" ? (summary.agent ?? words.colleague) : words[`short_${summary.owner}`];
   const resolved = summary.owner === "nobody";

@@ -1,0 +1,168 @@
+"""A whole installation as a child process, with a home of its own: for trials and tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from myna import settings
+from myna.terminal import Client
+
+_READY_SECONDS = 240.0
+_ANSWER_SECONDS = 30.0
+_QUIET_SECONDS = 0.4
+"""An answer of several messages is written at once; after this time nothing more belongs to it."""
+
+
+class StackError(RuntimeError):
+    """The installation did not come up; the message holds the end of its output."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running installation."""
+
+    url: str
+    home: Path
+    process: subprocess.Popen[bytes]
+
+    def processes(self) -> dict[str, Any]:
+        """Name → `pid` and `url` of each process at this moment."""
+        found: dict[str, Any] = json.loads((self.home / "processes.json").read_text())
+        return found
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Sends a signal to one of the processes."""
+        os.kill(self.processes()[name]["pid"], number)
+
+    def secret(self, name: str) -> str:
+        """A secret of this installation."""
+        return (self.home / "secrets" / name).read_text()
+
+    def shop(self, method: str, path: str, body: Any = None) -> Any:
+        """Asks the demo shop's own API, as its owner could."""
+        url = self.processes()["shop"]["url"].removesuffix("/health")
+        token = {"Authorization": f"Bearer {self.secret('shop_token')}"}
+        response = requests.request(method, url + path, json=body, headers=token, timeout=10)
+        response.raise_for_status()
+        return response.json()
+
+    def wait_ready(self, seconds: float = _READY_SECONDS) -> None:
+        """Waits until all parts answer.
+
+        Raises:
+            StackError: they do not, in time.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                if requests.get(f"{self.url}/healthz", timeout=5).status_code == 200:
+                    return
+            except requests.RequestException:
+                pass
+            time.sleep(0.2)
+        raise StackError((self.home / "up.log").read_text()[-4000:])
+
+
+class Customer:
+    """Somebody who writes on the web channel and waits for answers."""
+
+    def __init__(self, url: str, language: str | None = None) -> None:
+        self.client = Client(url, language)
+        self.seen = 0
+        self.last: list[dict[str, Any]] = []
+
+    def says(self, text: str, at_least: int = 1) -> list[dict[str, Any]]:
+        """Sends a message; returns the messages that answer it."""
+        return self._wait(self.client.send(text), at_least)
+
+    def chooses(self, number: int, at_least: int = 1) -> list[dict[str, Any]]:
+        """Presses a button of the last message that has any (1 = the first)."""
+        buttons = next(m["buttons"] for m in reversed(self.last) if m["buttons"])
+        return self._wait(self.client.send("", buttons[number - 1]["id"]), at_least)
+
+    def reads(self, at_least: int = 1) -> list[dict[str, Any]]:
+        """Waits for messages that come unasked, such as an agent's."""
+        return self._collect(at_least)
+
+    def _wait(self, sent: dict[str, Any], at_least: int) -> list[dict[str, Any]]:
+        self.seen = sent["seq"]
+        return self._collect(at_least)
+
+    def _collect(self, at_least: int) -> list[dict[str, Any]]:
+        got: list[dict[str, Any]] = []
+        began = last = time.monotonic()
+        while time.monotonic() - began < _ANSWER_SECONDS:
+            new = [m for m in self.client.messages(self.seen) if m["author"] != "customer"]
+            if new:
+                got += new
+                self.seen, last = new[-1]["seq"], time.monotonic()
+            elif len(got) >= at_least and time.monotonic() - last > _QUIET_SECONDS:
+                break
+            time.sleep(0.05)
+        self.last = got or self.last
+        return got
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(
+    home: Path, *, project: Path = settings.PROJECT, shop_faults: bool = False
+) -> Iterator[Stack]:
+    """Starts `myna up` with a home and a free port of its own; ends it afterwards.
+
+    Args:
+        home: where its state and logs go.
+        project: the top folder whose data and texts it serves.
+        shop_faults: whether the demo shop can be told to fail (`POST /__faults`).
+
+    Raises:
+        StackError: it does not come up.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    environment = {
+        **os.environ,
+        "MYNA_HOME": str(home),
+        "MYNA_PORT": str(port),
+        "MYNA_PROJECT": str(project),
+        "PYTHONPATH": str(project),
+        **({"MYNA_SHOP_FAULTS": "1"} if shop_faults else {}),
+    }
+    with (home / "up.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "myna.cli", "up"],
+            cwd=project,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        stack = Stack(f"http://127.0.0.1:{port}", home, process)
+        stack.wait_ready()
+        yield stack
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()

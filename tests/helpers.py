@@ -1,0 +1,177 @@
+"""What tests of several parts share: a scripted brain, a server in the test's own loop, live events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+from sanic import Sanic
+
+from myna.brain.protocol import Answer, AnswerButton, Command, Proof, TurnRequest
+from myna.hub.brain import BrainUnavailable
+from myna.hub.hub import Hub
+from myna.hub.model import Message
+
+# without it, Sanic refuses a second application of the same name in one process
+Sanic.test_mode = True
+
+Turn = Callable[[TurnRequest], Awaitable[Answer]]
+
+
+def answer(
+    *texts: str,
+    commands: list[Command] | None = None,
+    language: str | None = "en",
+    intent: str | None = "greet",
+    proof: Proof | None = None,
+    buttons: list[AnswerButton] | None = None,
+    response: str | None = None,
+) -> Answer:
+    """An answer of the brain; the buttons stand below each of its messages."""
+    return {
+        "status": "answered",
+        "messages": [
+            {"text": text, "buttons": buttons or [], "response": response} for text in texts
+        ],
+        "commands": commands or [],
+        "language": language,
+        "intent": intent,
+        "proof": proof,
+    }
+
+
+class FakeBrain:
+    """A brain that does as the test says and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str]] = []
+        """`("turn", message id)` and `("reset", conversation)`, in order of arrival."""
+        self.requests: list[TurnRequest] = []
+        self.script: list[Turn | Answer | Exception] = []
+        """What the next turns do; afterwards the brain repeats what it is told."""
+        self.alive = True
+
+    async def turn(self, request: TurnRequest) -> Answer:
+        """Plays the next step of the script."""
+        self.calls.append(("turn", request["message"]))
+        self.requests.append(request)
+        if not self.alive:
+            raise BrainUnavailable("dead")
+        step = self.script.pop(0) if self.script else answer(f"you said: {request['text']}")
+        if isinstance(step, Exception):
+            raise step
+        return await step(request) if callable(step) else step
+
+    async def reset(self, conversation: str) -> None:
+        """Only remembered."""
+        self.calls.append(("reset", conversation))
+        if not self.alive:
+            raise BrainUnavailable("dead")
+
+    async def ready(self) -> bool:
+        """As the test says."""
+        return self.alive
+
+
+class Held:
+    """A turn that has begun and does not end before the test lets it."""
+
+    def __init__(self, result: Answer) -> None:
+        self.began = asyncio.Event()
+        self.go = asyncio.Event()
+        self._result = result
+
+    async def __call__(self, request: TurnRequest) -> Answer:
+        """Waits for `go`."""
+        self.began.set()
+        await self.go.wait()
+        return self._result
+
+
+async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 5.0) -> Any:
+    """Waits for the condition to come true; returns what it returned."""
+    async with asyncio.timeout(seconds):
+        while not (found := await condition()):
+            await asyncio.sleep(0.005)
+    return found
+
+
+async def handled(hub: Hub, seconds: float = 5.0) -> None:
+    """Waits until every accepted message has been handled."""
+
+    async def none_pending() -> bool:
+        return not await hub.log.with_pending()
+
+    await until(none_pending, seconds)
+
+
+async def say(hub: Hub, conversation_id: str, *texts: str) -> list[Message]:
+    """The customer writes; returns the whole log when all is handled."""
+    known = await hub.log.messages(conversation_id, notes=True)
+    for number, text in enumerate(texts, start=len(known)):
+        await hub.receive(conversation_id, f"web:{number}-{text[:40]}", text)
+    await handled(hub)
+    return await hub.log.messages(conversation_id, notes=True)
+
+
+@asynccontextmanager
+async def serving(app: Sanic) -> AsyncIterator[str]:
+    """The application on a free port of loopback; yields its address."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server: Any = await app.create_server(
+        sock=listener, return_asyncio_server=True, access_log=False
+    )
+    await server.startup()
+    await server.before_start()
+    await server.start_serving()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        for connection in list(server.connections):
+            connection.abort()
+        await server.before_stop()
+        await server.close()
+        listener.close()
+
+
+class Live:
+    """Server-sent events as they arrive."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.response = response
+        self.seen: list[tuple[str, Any, str | None]] = []
+        """(kind, data, id) of every event read so far."""
+        self.raw = ""
+
+    async def next(self, *kinds: str, seconds: float = 5.0) -> Any:
+        """The data of the next event of one of these kinds; others are passed over."""
+        async with asyncio.timeout(seconds):
+            while True:
+                kind, data, _ = await self._event()
+                if kind in kinds:
+                    return data
+
+    async def messages(self, count: int) -> list[Any]:
+        """The next `count` messages."""
+        return [await self.next("message") for _ in range(count)]
+
+    async def _event(self) -> tuple[str, Any, str | None]:
+        fields: dict[str, str] = {}
+        while True:
+            line = (await self.response.content.readline()).decode()
+            self.raw += line
+            if not line:
+                raise EOFError
+            if line == "\n" and "event" in fields:
+                found = fields["event"], json.loads(fields["data"]), fields.get("id")
+                self.seen.append(found)
+                return found
+            name, colon, value = line.rstrip("\n").partition(": ")
+            if colon and name:
+                fields[name] = value

@@ -1,0 +1,122 @@
+"""The whole way of a customer: order, code, questions, a person, and back to Myna."""
+
+import re
+
+import pytest
+
+
+def said(messages):
+    return [message["response"] for message in messages]
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "number", "contact", "carrier"),
+    [
+        ("vi", "đơn hàng của tôi tới đâu rồi vậy", "DH-20413", "0903 123 456", "GHN"),
+        ("ms", "parcel saya dah sampai mana ya", "MY-10482", "012-345 6789", "J&T"),
+        ("en", "hi, any news on my order?", "MY-10482", "aisyah@example.com", "J&T"),
+    ],
+)
+def test_order_status_with_the_number_asked_for(
+    customer, language, question, number, contact, carrier
+):
+    someone = customer(language)
+    assert said(someone.says(question)) == ["utter_ask_order_number"]
+    assert said(someone.says(number)) == ["utter_ask_contact"]
+    answer = someone.says(contact)
+    assert said(answer) == ["utter_order_shipped"]
+    assert carrier in answer[0]["text"]
+    assert number in answer[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        ("vi", "shop xem giúp đơn dh 20413 đang ở đâu, sđt mình là 0903123456"),
+        ("ms", "boleh check order #MY10482 dah kat mana? no saya 0123456789"),
+        ("en", "could you tell me where MY 10482 is? my mail is aisyah@example.com"),
+    ],
+)
+def test_order_status_with_everything_told_at_once(customer, language, question):
+    assert said(customer(language).says(question)) == ["utter_order_shipped"]
+
+
+def test_nothing_tells_whether_an_order_exists(customer):
+    def answer(number):
+        someone = customer("en")
+        someone.says(f"where is my order {number}")
+        return [m["text"].replace(number, "") for m in someone.says("nobody@example.com")]
+
+    assert answer("MY-10482") == answer("MY-99999")
+
+
+def test_five_wrong_tries_bring_a_person_and_lock_the_order(customer):
+    someone = customer("en")
+    someone.says("where is my order MY-10501")
+    for attempt in range(4):
+        assert said(someone.says(f"wrong{attempt}@example.com")) == ["utter_order_not_matched"]
+    assert said(someone.says("wrong5@example.com")) == ["utter_proof_locked"]
+    assert someone.client.session["conversation"]["owner"] == "bot"
+    session = someone.client._post("/session", {"language": None})
+    assert session["conversation"]["owner"] == "queue"
+    another = customer("en")
+    another.says("where is my order MY-10501")
+    assert said(another.says("still.wrong@example.com")) == ["utter_proof_locked"]
+
+
+def test_cancelling_needs_a_yes_and_a_code(customer, stack):
+    someone = customer("vi")
+    assert said(someone.says("mình muốn hủy đơn DH-20427")) == ["utter_ask_contact"]
+    assert said(someone.says("minh.tran@example.com")) == ["utter_ask_confirm_cancel"]
+    assert said(someone.chooses(1)) == ["utter_ask_code"]
+    assert "0912345678" not in someone.last[0]["text"]
+    sent = stack.shop("GET", "/outbox")["messages"][0]
+    code = re.search(r"\b\d{6}\b", sent["text"])[0]
+    wrong = f"{(int(code) + 1) % 10**6:06d}"
+    assert said(someone.says(wrong)) == ["utter_code_wrong"]
+    assert stack.shop("GET", "/orders/DH-20427")["state"] == "paid"
+    assert said(someone.says(f"mã là {code}")) == ["utter_order_cancelled", "utter_refund_follows"]
+    assert stack.shop("GET", "/orders/DH-20427")["state"] == "cancelled"
+    assert said(someone.says("đơn này giờ sao rồi")) == ["utter_order_cancelled_status"]
+
+
+def test_not_understood_then_a_person_then_back_to_the_bot(customer, desk):
+    someone = customer("vi")
+    assert said(someone.says("blorf zint quax")) == ["utter_ask_meaning"]
+    assert someone.last[0]["buttons"][-1]["title"]
+    assert said(someone.says("wubba grel tonk")) == ["utter_offer_human"]
+    assert said(someone.chooses(1)) == ["utter_handed_over"]
+    conversation = someone.client.session["conversation"]["id"]
+    waiting = desk.get("/conversations?view=queue")["conversations"]
+    mine = next(c for c in waiting if c["id"] == conversation)
+    assert mine["reason"] == "asked"
+    assert mine["queued_at"]
+    assert said(someone.says("giờ mở cửa mấy giờ")) == ["utter_still_waiting"]
+    claimed = desk.post(f"/conversations/{conversation}/claim", version=mine["version"])
+    assert said(someone.reads()) == ["utter_agent_joined"]
+    transcript = desk.get(f"/conversations/{conversation}")["messages"]
+    assert [m["seq"] for m in transcript] == list(range(1, len(transcript) + 1))
+    desk.post(f"/conversations/{conversation}/messages", echo_id="1", text="Dạ em đây ạ")
+    assert [m["text"] for m in someone.reads()] == ["Dạ em đây ạ"]
+    assert someone.says("phí ship bao nhiêu", at_least=0) == []
+    version = claimed["conversation"]["version"]
+    desk.post(f"/conversations/{conversation}/resolve", version=version)
+    assert said(someone.reads()) == ["utter_resolved"]
+    assert said(someone.says("phí ship bao nhiêu vậy")) == ["utter_faq/shipping_fee"]
+
+
+def test_did_you_mean_buttons_are_answered(customer):
+    someone = customer("en")
+    someone.says("blorf zint quax")
+    assert len(someone.last[0]["buttons"]) >= 2
+    assert "utter_ask_meaning" not in said(someone.chooses(1))
+
+
+def test_the_language_follows_the_customer(customer):
+    someone = customer("en")
+    assert "Lentera" in someone.says("hello there")[0]["text"]
+    vietnamese = someone.says("mấy giờ cửa hàng đóng cửa vậy shop")
+    assert "Thứ Hai" in vietnamese[0]["text"]
+    assert "Thứ Hai" not in someone.says("ok")[0]["text"]
+    malay = someone.says("kedai buka sampai pukul berapa hari ahad")
+    assert "Isnin" in malay[0]["text"]
