@@ -113,6 +113,24 @@ def test_(language: str | None, name: str) -> None:
 
 
 @main.group()
+def shop() -> None:
+    """The shop's own system."""
+
+
+@shop.command("demo")
+@click.option("--port", default=8090, show_default=True)
+def shop_demo(port: int) -> None:
+    """Serve the demo shop alone, for `rasa shell` with `rasa run actions`."""
+    import os
+
+    from myna import settings
+    from myna.shop.demo.__main__ import main as serve
+
+    os.environ["MYNA_SHOP_TOKEN"] = settings.secret("shop_token")
+    serve(["--port", str(port), "--database", f"sqlite:///{settings.home() / 'shop.db'}"])
+
+
+@main.group()
 def bench() -> None:
     """Benchmarks; each prints a table or JSON."""
 

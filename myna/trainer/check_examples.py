@@ -22,6 +22,8 @@ NOT_LEARNED = ("nlu_fallback",)
 """Intents without examples: given to what was not understood."""
 
 _MARKUP = re.compile(r"\[(?P<words>[^\]]*)\](?:\((?P<name>[^)]*)\)|\{(?P<details>[^}]*)\})")
+# "[Hanoi] (city)", "[Hanoi](city", "[Hanoi(city)"; "name[at]example.com" is none
+_HALF_A_MARK = re.compile(r"\]\s*[({]|\[[^\]]*$|^[^\[]*\]")
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
 
@@ -90,7 +92,7 @@ def _sentence(example: Example, entities: Collection[str]) -> Iterator[Finding]:
     for match in _MARKUP.finditer(text):
         yield from _entity(match, place, entities)
     rest = _MARKUP.sub("", text)
-    if re.search(r"[\[\]]|\]\s|\)\s*\(", rest):
+    if _HALF_A_MARK.search(rest):
         what = (
             f'The mark for an entity is not complete in "{text}". Write [words](name), without a'
             " space between the brackets, or use no square brackets."
@@ -136,8 +138,9 @@ def _twice(examples: list[Example]) -> Iterator[Finding]:
                     f' "{first.intent}" in {where}. A sentence can mean one thing: delete one.'
                 )
                 yield error("L108", other.place, what)
-            elif twin := next((e for e in found if e.language == other.language), None):
-                if twin is not other:
-                    where = f"{twin.place.path}:{twin.place.line}"
-                    what = f'"{other.text}" stands in {where} already ("{twin.text}"). Delete one.'
-                    yield warning("L107", other.place, what)
+                continue
+            twin = next(example for example in found if example.language == other.language)
+            if twin is not other:
+                where = f"{twin.place.path}:{twin.place.line}"
+                what = f'"{other.text}" stands in {where} already ("{twin.text}"). Delete one.'
+                yield warning("L107", other.place, what)

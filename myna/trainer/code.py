@@ -73,8 +73,8 @@ def _read_names(tree: ast.Module, code: Code) -> None:
                 code.responses.add(node.value)
         elif isinstance(node, ast.JoinedStr):
             beginning = node.values[0] if node.values else None
-            if isinstance(beginning, ast.Constant) and _RESPONSE.fullmatch(beginning.value):
-                code.beginnings.add(beginning.value)
+            if isinstance(beginning, ast.Constant) and _RESPONSE.fullmatch(str(beginning.value)):
+                code.beginnings.add(str(beginning.value))
         elif isinstance(node, ast.keyword) and node.arg:
             code.values.add(node.arg)
         elif isinstance(node, ast.Dict):

@@ -83,8 +83,9 @@ def _value(node: yaml.Node, name: str, findings: list[Finding]) -> Any:
     if node.tag == _NULL_TAG:
         return None
     text = Text(node.value)
+    block = isinstance(node, yaml.ScalarNode) and node.style in ("|", ">")
     # the content of a block begins below its "|"
-    text.line = line + 1 if node.style in ("|", ">") else line
+    text.line = line + 1 if block else line
     text.is_text = node.tag == _TEXT_TAG
     return text
 

@@ -179,7 +179,7 @@ class Project:
         usable = isinstance(item, Items) and len(item) > 0
         for answer in item if usable else [None]:
             text = answer.get("text") if isinstance(answer, Entries) else None
-            if not isinstance(text, Text) or not text.strip():
+            if not isinstance(answer, Entries) or not isinstance(text, Text) or not text.strip():
                 line = getattr(answer, "line", place.line)
                 self._wrong(place.path, line, f'{name} needs lines that begin with "- text: …".')
                 continue

@@ -51,7 +51,7 @@ def test_a_dead_action_server_brings_a_person_and_an_apology(customer, stack):
     with down(stack, "actions"):
         answer = someone.says("nak tanya status order MY-10482")
     assert said(answer) == ["utter_brain_unavailable"]
-    assert "staf" in answer[0]["text"]
+    assert "Staf kami" in answer[0]["text"]
     assert someone.client.session["conversation"]["language"] == "ms"
 
 

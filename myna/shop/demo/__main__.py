@@ -10,13 +10,17 @@ from myna.shop.demo.faults import Faults
 from myna.shop.demo.service import create_app
 
 
-def main() -> None:
-    """Serves on the loopback interface until it is stopped."""
+def main(arguments: list[str] | None = None) -> None:
+    """Serves on the loopback interface until it is stopped.
+
+    Args:
+        arguments: instead of the command line's.
+    """
     parser = argparse.ArgumentParser(prog="python -m myna.shop.demo", description=__doc__)
     parser.add_argument("--port", type=int, default=8090, help="0 takes a free one")
     parser.add_argument("--database", required=True, metavar="URL", help="sqlite:///path")
     parser.add_argument("--faults", action="store_true", help="allow POST /__faults (for tests)")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     token = os.environ.get("MYNA_SHOP_TOKEN", "")
     if not token:
         parser.error("set MYNA_SHOP_TOKEN to the token that callers must present")

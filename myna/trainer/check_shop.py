@@ -1,0 +1,61 @@
+"""Checks of `shop.yml`, the facts of the shop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pydantic
+
+from myna.facts import FactsError, load_facts
+from myna.trainer.files import Entries, Items
+from myna.trainer.findings import Finding, Place, error
+from myna.trainer.project import Project
+
+_FILE = "shop.yml"
+_IN_WORDS = {
+    "value_error.missing": "is missing",
+    "value_error.extra": "is not known; check its spelling",
+    "type_error.integer": "has to be a whole number",
+    "type_error.decimal": "has to be a number",
+    "type_error.none.not_allowed": "is empty",
+}
+"""Pydantic's kind of an error → what to say of the field; other messages stand as they are."""
+
+
+def check_shop(project: Project) -> Iterator[Finding]:
+    """Everything about the facts."""
+    path = project.root / _FILE
+    if not path.exists():
+        yield error("L601", Place(_FILE, 1), "The file is missing; it describes the shop.")
+        return
+    _, content = project.read(path)
+    if any(finding.path == _FILE for finding in project.findings):
+        return
+    try:
+        load_facts(path)
+    except FactsError as fault:
+        cause = fault.__cause__
+        if not isinstance(cause, pydantic.ValidationError):
+            yield error("L601", Place(_FILE, 1), str(fault))
+            return
+        for wrong in cause.errors():
+            where = [part for part in wrong["loc"] if part != "__root__"]
+            what = _IN_WORDS.get(wrong["type"], re.sub(r"\s+", " ", wrong["msg"]))
+            name = " → ".join(str(part) for part in where)
+            text = f"{name}: {what}." if name else f"{what}."
+            yield error("L601", Place(_FILE, _line(content, where)), text)
+
+
+def _line(content: Any, where: Sequence[object]) -> int:
+    """The line of the last part of a path that is there."""
+    line = getattr(content, "line", 1)
+    for part in where:
+        if isinstance(content, Entries) and str(part) in content:
+            line = content.line_of(str(part))
+            content = content[str(part)]
+        elif isinstance(content, Items) and isinstance(part, int):
+            content = content[part]
+            line = getattr(content, "line", line)
+    return int(line)

@@ -1,0 +1,40 @@
+"""`myna lint`: all that is wrong with a project, at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from myna.trainer.check_dialogue import check_dialogue
+from myna.trainer.check_domain import check_domain
+from myna.trainer.check_examples import check_examples
+from myna.trainer.check_shop import check_shop
+from myna.trainer.check_tests import check_tests
+from myna.trainer.check_texts import check_texts
+from myna.trainer.findings import Finding
+from myna.trainer.project import Project
+
+_CHECKS = (
+    check_shop,
+    check_domain,
+    check_examples,
+    check_texts,
+    check_dialogue,
+    check_tests,
+)
+
+
+def lint_project(root: Path) -> list[Finding]:
+    """Checks the files of a project.
+
+    Args:
+        root: the top folder, with `domain.yml`, `data/`, `responses/` and `shop.yml`.
+
+    Returns:
+        What was found, errors first, then by file and line.
+    """
+    project = Project(root)
+    found = [finding for check in _CHECKS for finding in check(project)]
+    return sorted(
+        {*project.findings, *found},
+        key=lambda finding: (finding.severity, finding.path, finding.line, finding.code),
+    )
