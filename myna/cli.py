@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import sys
 from pathlib import Path
 
 import click
 
+from myna import settings
 from myna.facts import LANGUAGES
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Myna, the customer-care assistant for online shops."""
+    # The libraries below Rasa warn of their own ages at each start; nobody here can act on it.
+    os.environ.update(settings.QUIET)
+    # Rasa resets the filters; a logger's level holds.
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
 
 
 def _fail(message: object) -> None:
@@ -87,10 +95,9 @@ def train(force: bool) -> None:
 @main.command()
 def lint() -> None:
     """Check data, texts and shop.yml; says file, line and what to do."""
-    from myna.settings import PROJECT
     from myna.trainer.lint import lint_project
 
-    findings = lint_project(PROJECT)
+    findings = lint_project(settings.PROJECT)
     for finding in findings:
         click.echo(finding)
     errors = sum(finding.severity == "error" for finding in findings)
@@ -121,9 +128,6 @@ def shop() -> None:
 @click.option("--port", default=8090, show_default=True)
 def shop_demo(port: int) -> None:
     """Serve the demo shop alone, for `rasa shell` with `rasa run actions`."""
-    import os
-
-    from myna import settings
     from myna.shop.demo.__main__ import main as serve
 
     os.environ["MYNA_SHOP_TOKEN"] = settings.secret("shop_token")

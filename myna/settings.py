@@ -79,13 +79,17 @@ def host() -> str:
     return os.environ.get("MYNA_HOST", "127.0.0.1")
 
 
+QUIET = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "OMP_NUM_THREADS": "1",
+    "PYTHONWARNINGS": "ignore",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+}
+"""Environment of all Rasa processes: nothing is sent home, no more threads than needed."""
+
+
 def rasa_environment() -> dict[str, str]:
-    """The environment for Rasa's processes: nothing is sent home, no more threads than needed."""
-    quiet = {
-        "RASA_TELEMETRY_ENABLED": "false",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONWARNINGS": "ignore",
-        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-    }
-    return {**os.environ, **quiet}
+    """The environment in which Rasa's processes are started."""
+    return {**os.environ, **QUIET}

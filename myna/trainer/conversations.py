@@ -6,7 +6,6 @@ chat page uses, so all that a customer would meet is tried: hub, brain, actions 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,12 +21,6 @@ from myna.trainer.findings import Finding, Place, error
 
 FOLDER = Path("tests/conversations")
 
-_POLL = 0.05
-_QUIET = 0.3
-"""Seconds without a message after which an answer of the expected length is complete."""
-_GIVEN_UP = 2.0
-"""The same for an answer that is shorter: its messages are stored together."""
-_LONGEST = 30.0
 _AT_ONCE = 4  # conversations played side by side
 
 
@@ -71,13 +64,13 @@ class Outcome:
 
 
 class Customer(Protocol):
-    """Who plays the customer; `myna.terminal.Client` does."""
+    """Who plays the customer; `myna.stack.Customer` does."""
 
-    def send(self, text: str, choice: str | None = None) -> dict[str, Any]:
-        """Writes a message or presses a button; returns it as stored."""
+    def says(self, text: str) -> list[dict[str, Any]]:
+        """Writes a message; returns the answer."""
 
-    def messages(self, after: int = 0) -> list[dict[str, Any]]:
-        """What was said after that."""
+    def chooses(self, number: int) -> list[dict[str, Any]]:
+        """Presses a button of the last answer, 1 being the first; returns the answer."""
 
 
 # --- reading
@@ -178,38 +171,23 @@ def play(conversation: Conversation, customer: Customer) -> Outcome:
     """Plays one conversation up to its end or the first difference."""
     answer: list[dict[str, Any]] = []
     did = ""
-    following = (*conversation.steps[1:], None)
-    for step, after in zip(conversation.steps, following, strict=True):
+    for step in conversation.steps:
         if step.bot is not None:
             if difference := _difference(step.bot, answer):
-                what = f"after “{did}” {difference}"
-                return Outcome(conversation, step.place, what)
-            continue
-        choice = None
-        did = step.user or ""
-        if step.choose:
+                return Outcome(conversation, step.place, f"after “{did}” {difference}")
+        elif step.choose is None:
+            did = step.user or ""
+            answer = customer.says(did)
+        else:
             buttons = answer[-1]["buttons"] if answer else []
             if step.choose > len(buttons):
-                what = f"there is no button {step.choose} to choose, only {len(buttons)}"
+                what = (
+                    f"after “{did}” there are {len(buttons)} buttons, so not number {step.choose}"
+                )
                 return Outcome(conversation, step.place, what)
-            did, choice = (buttons[step.choose - 1][key] for key in ("title", "id"))
-        sent = customer.send(did, choice)
-        answer = _answer(customer, sent["seq"], len(after.bot) if after and after.bot else 1)
+            did = buttons[step.choose - 1]["title"]
+            answer = customer.chooses(step.choose)
     return Outcome(conversation, conversation.place, None)
-
-
-def _answer(customer: Customer, seq: int, expected: int) -> list[dict[str, Any]]:
-    began = changed = time.monotonic()
-    answer: list[dict[str, Any]] = []
-    while True:
-        found = [m for m in customer.messages(seq) if m["author"] != "customer"]
-        now = time.monotonic()
-        if len(found) != len(answer):
-            answer, changed = found, now
-        quiet = _QUIET if len(answer) >= expected else _GIVEN_UP
-        if (answer and now - changed >= quiet) or now - began >= _LONGEST:
-            return answer
-        time.sleep(_POLL)
 
 
 def _difference(expected: tuple[Expected, ...], answer: list[dict[str, Any]]) -> str | None:
