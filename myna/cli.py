@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -24,7 +25,7 @@ def main() -> None:
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
 
 
-def _fail(message: object) -> None:
+def _fail(message: object) -> NoReturn:
     click.echo(f"myna: {message}", err=True)
     sys.exit(2)
 
@@ -142,24 +143,34 @@ def bench() -> None:
 @bench.command("nlu")
 @click.option("--data", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True)
 @click.option("--against", type=click.Choice(["diet"]), help="Train a stock pipeline beside ours.")
-@click.option("--epochs", type=int, help="Limit the stock pipeline's epochs.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Limit the stock pipeline's epochs.")
 @click.option("--json", "as_json", is_flag=True)
 def bench_nlu_(data: Path, against: str | None, epochs: int | None, as_json: bool) -> None:
     """Understanding, on a file of messages (split, lang, intent, text)."""
     from myna.bench.nlu import bench_nlu, format_nlu
 
-    result = bench_nlu(data, against, epochs)
+    try:
+        result = bench_nlu(data, against, epochs)
+    except ValueError as error:
+        _fail(error)
     click.echo(json.dumps(result, indent=2) if as_json else format_nlu(result))
 
 
 @bench.command("turn")
-@click.option("--turns", default=20, show_default=True, help="Turns in each conversation.")
+@click.option("--turns", type=click.IntRange(1), default=20, show_default=True, help="In a window.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Of stock Rasa's components.")
 @click.option("--json", "as_json", is_flag=True)
-def bench_turn_(turns: int, as_json: bool) -> None:
+def bench_turn_(turns: int, epochs: int | None, as_json: bool) -> None:
     """One turn through the real stack beside stock Rasa on the same data."""
-    from myna.bench.turn import bench_turn, format_turn
+    from myna.bench import BenchError
+    from myna.bench.stock import EPOCHS
+    from myna.bench.summary import format_turn
+    from myna.bench.turn import bench_turn
 
-    result = bench_turn(turns)
+    try:
+        result = bench_turn(turns, epochs=epochs or EPOCHS)
+    except BenchError as error:
+        _fail(error)
     click.echo(json.dumps(result, indent=2) if as_json else format_turn(result))
 
 

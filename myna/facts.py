@@ -287,9 +287,8 @@ def load_facts(path: Path | None = None) -> Facts:
     try:
         return Facts.parse_obj(data)
     except pydantic.ValidationError as error:
-        lines = [
-            f"{path.name}: {' → '.join(str(part) for part in e['loc'] if part != '__root__')}"
-            f": {e['msg']}"
-            for e in error.errors()
-        ]
+        lines = []
+        for mistake in error.errors():
+            field = " → ".join(str(part) for part in mistake["loc"] if part != "__root__")
+            lines.append(": ".join(filter(None, (path.name, field, mistake["msg"]))))
         raise FactsError("\n".join(lines)) from error

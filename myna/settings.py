@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 PROJECT = Path(os.environ.get("MYNA_PROJECT", Path(__file__).resolve().parent.parent))
@@ -29,7 +30,7 @@ def port() -> int:
 def secret(name: str) -> str:
     """The secret `name`: from `MYNA_<NAME>`, else from a file made at the first run (mode 600).
 
-    Two processes may ask for a new secret at once; the first to create the file decides.
+    Several may ask for a new secret at once; the first to create the file decides.
     """
     if value := os.environ.get(f"MYNA_{name.upper()}"):
         return value
@@ -37,9 +38,10 @@ def secret(name: str) -> str:
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / name
     if not path.exists():
-        draft = folder / f".{name}.{os.getpid()}"
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(32))
+        handle, draft_name = tempfile.mkstemp(dir=folder, prefix=f".{name}.")  # mode 600
+        draft = Path(draft_name)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(32))
         try:
             os.link(draft, path)
         except FileExistsError:

@@ -18,16 +18,13 @@ from typing import Any
 import requests
 
 from myna import settings
+from myna.child import child, wait_for
 from myna.terminal import Client
 
 _READY_SECONDS = 240.0
 _ANSWER_SECONDS = 30.0
 _QUIET_SECONDS = 0.4
 """An answer of several messages is written at once; after this time nothing more belongs to it."""
-
-
-class StackError(RuntimeError):
-    """The installation did not come up; the message holds the end of its output."""
 
 
 @dataclass(frozen=True)
@@ -63,17 +60,9 @@ class Stack:
         """Waits until all parts answer.
 
         Raises:
-            StackError: they do not, in time.
+            ChildError: they do not, in time.
         """
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                if requests.get(f"{self.url}/healthz", timeout=5).status_code == 200:
-                    return
-            except requests.RequestException:
-                pass
-            time.sleep(0.2)
-        raise StackError((self.home / "up.log").read_text()[-4000:])
+        wait_for(f"{self.url}/healthz", self.process, self.home / "up.log", seconds)
 
 
 class Customer:
@@ -124,6 +113,25 @@ def free_port() -> int:
         return port
 
 
+def environment(home: Path, project: Path = settings.PROJECT) -> dict[str, str]:
+    """The environment in which a command works on an installation of its own.
+
+    Whatever this shell is set up for, `MYNA_…` or `RASA_…`, does not count.
+
+    Args:
+        home: where its state goes.
+        project: the top folder it serves; one that is not ours has its models in itself.
+    """
+    models = settings.models() if project == settings.PROJECT else project / "models"
+    rest = {n: v for n, v in os.environ.items() if not n.startswith(("MYNA_", "RASA_"))}
+    return rest | {
+        "MYNA_HOME": str(home),
+        "MYNA_MODELS": str(models.resolve()),
+        "MYNA_PROJECT": str(project),
+        "PYTHONPATH": str(project),
+    }
+
+
 @contextmanager
 def running(
     home: Path, *, project: Path = settings.PROJECT, shop_faults: bool = False
@@ -136,33 +144,15 @@ def running(
         shop_faults: whether the demo shop can be told to fail (`POST /__faults`).
 
     Raises:
-        StackError: it does not come up.
+        ChildError: it does not come up.
     """
     home.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    environment = {
-        **os.environ,
-        "MYNA_HOME": str(home),
-        "MYNA_PORT": str(port),
-        "MYNA_PROJECT": str(project),
-        "PYTHONPATH": str(project),
-        **({"MYNA_SHOP_FAULTS": "1"} if shop_faults else {}),
-    }
-    with (home / "up.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "myna.cli", "up"],
-            cwd=project,
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
+    own = environment(home, project) | {"MYNA_PORT": str(port)}
+    if shop_faults:
+        own["MYNA_SHOP_FAULTS"] = "1"
+    command = [sys.executable, "-m", "myna.cli", "up"]
+    with child(command, own, project, home / "up.log") as process:
         stack = Stack(f"http://127.0.0.1:{port}", home, process)
         stack.wait_ready()
         yield stack
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()

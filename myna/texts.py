@@ -104,6 +104,8 @@ def read_texts(folder: Path) -> LanguageTexts:
             content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise TextError(f"responses/{where} cannot be read: {error}") from error
+        if not isinstance(content, dict):
+            raise TextError(f"responses/{where} must begin with 'responses:'.")
         for name, variations in (content.get("responses") or {}).items():
             if name in texts.responses:
                 raise TextError(f"responses/{where}: {name} is defined a second time.")

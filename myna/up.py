@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import json
 import os
 import signal
@@ -23,13 +22,13 @@ import aiohttp
 import yaml
 
 from myna import settings, training
+from myna.child import die_with_parent
 from myna.front import FIRST_AGENT
 from myna.stack import free_port
 
 _START_SECONDS = 180.0
 _STOP_SECONDS = 5.0
 _LONGEST_PAUSE = 30.0
-_PR_SET_PDEATHSIG = 1
 
 
 class StartError(RuntimeError):
@@ -45,12 +44,6 @@ class Service:
     url: str
     environment: dict[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
-
-
-def _die_with_parent() -> None:
-    """Lets the kernel end a child whose supervisor was killed, so that no port stays taken."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def services(model: Path) -> tuple[list[Service], dict[str, str]]:
@@ -145,7 +138,7 @@ class Supervisor:
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    preexec_fn=_die_with_parent,
+                    preexec_fn=die_with_parent,
                 )
                 self._note_processes()
                 await service.process.wait()

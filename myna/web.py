@@ -14,6 +14,7 @@ from sanic.exceptions import SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse, file, json
 
+from myna.hub.hub import storable
 from myna.hub.model import HubError
 
 logger = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ def body(request: Request) -> dict[str, Any]:
         raise HubError(415, "json_needed", "Send JSON, with Content-Type: application/json.")
     try:
         value = jsonlib.loads(request.body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise HubError(400, "bad_json", "The request's body is no JSON.") from None
     if not isinstance(value, dict):
         raise HubError(400, "bad_json", "The request's body must be a JSON object.")
@@ -76,7 +77,7 @@ def body(request: Request) -> dict[str, Any]:
 
 
 def text_field(data: Mapping[str, Any], name: str, limit: int, *, required: bool = True) -> str:
-    """A text in the request's body.
+    """A text in the request's body, with what cannot be stored replaced.
 
     Raises:
         HubError: missing, no text (422) or longer than `limit` characters (413).
@@ -86,7 +87,7 @@ def text_field(data: Mapping[str, Any], name: str, limit: int, *, required: bool
         raise HubError(422, "bad_field", f"'{name}' must be a text.")
     if len(value) > limit:
         raise HubError(413, "too_long", f"'{name}' is longer than {limit} characters.")
-    return value
+    return storable(value)
 
 
 def same_site(request: Request) -> None:

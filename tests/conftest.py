@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
+from sanic import Sanic
 
+from myna import web
+from myna.channels import web as web_channel
+from myna.desk import app as desk
 from myna.hub.agents import Agents
 from myna.hub.database import Database
 from myna.hub.hub import Hub
@@ -15,9 +22,10 @@ from myna.hub.log import Log
 from myna.hub.model import Agent
 from myna.texts import Catalogue
 
-from .helpers import FakeBrain
+from .helpers import FakeBrain, serving
 
 PASSWORD = "mat-khau cua Linh"
+KEY = "signs the cookies of tests"
 
 
 @pytest.fixture(scope="session")
@@ -83,3 +91,40 @@ async def linh(agents: Agents) -> Agent:
 @pytest.fixture
 async def aisyah(agents: Agents) -> Agent:
     return await _agent(agents, "aisyah", "Aisyah")
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port of loopback on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+async def front(hub: Hub, agents: Agents, catalogue: Catalogue) -> AsyncIterator[str]:
+    """The address of a server with the chat's and the desk's API; its hub is `hub`."""
+    app = Sanic("front_of_tests", configure_logging=False)
+    app.config.REQUEST_MAX_SIZE = 1_000_000
+    app.config.FALLBACK_ERROR_FORMAT = "json"
+    web.install(app)
+    app.blueprint(web_channel.blueprint(hub, catalogue, KEY))
+    app.blueprint(desk.blueprint(hub, agents))
+    async with serving(app) as address:
+        yield address
+
+
+@pytest.fixture
+async def browser_of() -> AsyncIterator[Callable[..., aiohttp.ClientSession]]:
+    """Makes HTTP clients with a cookie jar of their own."""
+    made: list[aiohttp.ClientSession] = []
+
+    def make(**options: Any) -> aiohttp.ClientSession:
+        jar = aiohttp.CookieJar(unsafe=True)  # loopback has no name
+        made.append(aiohttp.ClientSession(cookie_jar=jar, **options))
+        return made[-1]
+
+    yield make
+    for session in made:
+        await session.close()

@@ -114,7 +114,7 @@ async def say(hub: Hub, conversation_id: str, *texts: str) -> list[Message]:
     """The customer writes; returns the whole log when all is handled."""
     known = await hub.log.messages(conversation_id, notes=True)
     for number, text in enumerate(texts, start=len(known)):
-        await hub.receive(conversation_id, f"web:{number}-{text[:40]}", text)
+        await hub.receive(conversation_id, f"web:say-{number}", text)
     await handled(hub)
     return await hub.log.messages(conversation_id, notes=True)
 

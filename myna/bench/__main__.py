@@ -8,11 +8,19 @@ from pathlib import Path
 
 import click
 
-from myna.bench import turn
+from myna.bench import BenchError, results, turn
+from myna.bench.stock import EPOCHS
+from myna.bench.summary import format_turn
 
 
 @click.command()
-@click.option("--turns", default=20, show_default=True, help="Turns in each window of `turn`.")
+@click.option(
+    "--turns",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Turns in each window of `turn`.",
+)
 @click.option(
     "--depth",
     "depths",
@@ -23,7 +31,7 @@ from myna.bench import turn
     help="Measure `turn` once more after so many turns; may be given several times.",
 )
 @click.option("--new-only", is_flag=True, help="`turn`: short conversations only (the quickest).")
-@click.option("--epochs", type=int, help="Of the stock pipelines beside ours.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Of the stock pipelines beside ours.")
 @click.option("--against", type=click.Choice(["diet"]), help="`nlu`: stock Rasa beside ours.")
 def main(
     turns: int, depths: tuple[int, ...], new_only: bool, epochs: int | None, against: str | None
@@ -31,14 +39,12 @@ def main(
     """All benchmarks: understanding, on each *.tsv in $BENCH_DATA, and one turn of the stack."""
     failed = _understanding(os.environ.get("BENCH_DATA"), against, epochs)
     try:
-        result = turn.bench_turn(
-            turns, epochs=epochs or turn.EPOCHS, depths=() if new_only else depths
-        )
-    except (turn.BenchError, ValueError) as error:
+        result = turn.bench_turn(turns, epochs=epochs or EPOCHS, depths=() if new_only else depths)
+    except BenchError as error:
         click.echo(f"turn: {error}", err=True)
         failed = True
     else:
-        click.echo(f"\n{turn.format_turn(result)}\nWritten: {turn.RESULTS / 'turn.json'}")
+        click.echo(f"\n{format_turn(result)}\nWritten: {results.RESULTS / 'turn.json'}")
     sys.exit(1 if failed else 0)
 
 
@@ -61,7 +67,7 @@ def _understanding(folder: str | None, against: str | None, epochs: int | None) 
             click.echo(f"nlu: {error}", err=True)
             failed = True
             continue
-        written = turn.write_result(f"nlu-{path.stem}", result)
+        written = results.write_result(f"nlu-{path.stem}", result)
         click.echo(f"\n{format_nlu(result)}\nWritten: {written}")
     return failed
 

@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import rasa.model_training
 import yaml
 from sklearn.metrics import matthews_corrcoef
 
+from myna.bench.stock import stock_config
 from myna.bench.tsv import OUT_OF_SCOPE, TRAINED_OUT_OF_SCOPE, Row, label, read_rows, write_rows
 from myna.nlu.parse import Reader, resolved_ranking
 from myna.settings import PROJECT
@@ -74,7 +74,7 @@ def bench_nlu(path: Path, against: str | None = None, epochs: int | None = None)
     result |= _measure(_our_pipeline(), train, test, _FOLDS)
     if against:
         # One fold, because each costs as much as the whole training of this pipeline.
-        result[against] = _measure(_stock_pipeline(epochs), train, test, 1)
+        result[against] = _measure(stock_config(epochs)["pipeline"], train, test, 1)
     return result
 
 
@@ -158,15 +158,6 @@ def _measure(
 def _our_pipeline() -> list[dict[str, Any]]:
     config = yaml.safe_load((PROJECT / "config.yml").read_text(encoding="utf-8"))
     pipeline: list[dict[str, Any]] = config["pipeline"]
-    return pipeline
-
-
-def _stock_pipeline(epochs: int | None) -> list[dict[str, Any]]:
-    source = resources.files("rasa.engine.recipes.config_files") / "default_config.yml"
-    pipeline: list[dict[str, Any]] = yaml.safe_load(source.read_text(encoding="utf-8"))["pipeline"]
-    for component in pipeline:
-        if epochs and "epochs" in component:
-            component["epochs"] = epochs
     return pipeline
 
 

@@ -107,6 +107,32 @@ def is_answer(value: Any) -> bool:
         isinstance(value, dict)
         and value.get("status") == "answered"
         and isinstance(value.get("messages"), list)
+        and all(_is_message(message) for message in value["messages"])
         and isinstance(value.get("commands"), list)
-        and all(isinstance(m, dict) and isinstance(m.get("text"), str) for m in value["messages"])
+        and all(_is_command(command) for command in value["commands"])
+        and _has_texts(value, "language", "intent", optional=True)
+        and "proof" in value
+        and (value["proof"] is None or _has_texts(value["proof"], "order_number", "level"))
+    )
+
+
+def _is_message(value: Any) -> bool:
+    return (
+        _has_texts(value, "text")
+        and _has_texts(value, "response", optional=True)
+        and isinstance(value.get("buttons"), list)
+        and all(_has_texts(button, "title", "payload") for button in value["buttons"])
+    )
+
+
+def _is_command(value: Any) -> bool:
+    return _has_texts(value, "type") and (
+        value["type"] != "proof_failed" or _has_texts(value, "order_number")
+    )
+
+
+def _has_texts(value: Any, *names: str, optional: bool = False) -> bool:
+    return isinstance(value, dict) and all(
+        name in value and (isinstance(value[name], str) or (optional and value[name] is None))
+        for name in names
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import re
 from collections.abc import AsyncIterator
 
 from sanic import Blueprint
@@ -28,7 +29,7 @@ _COOKIE_SECONDS = 90 * 24 * 3600
 
 def sign(conversation_id: str, key: str) -> str:
     """The cookie's value for a conversation."""
-    mark = hmac.new(key.encode(), conversation_id.encode(), hashlib.sha256).hexdigest()
+    mark = hmac.new(key.encode(), _bytes(conversation_id), hashlib.sha256).hexdigest()
     return f"{conversation_id}.{mark}"
 
 
@@ -37,8 +38,13 @@ def signed_conversation(cookie: str | None, key: str) -> str | None:
     if not cookie:
         return None
     conversation_id = cookie.partition(".")[0]
-    genuine = hmac.compare_digest(cookie.encode(), sign(conversation_id, key).encode())
+    genuine = hmac.compare_digest(_bytes(cookie), _bytes(sign(conversation_id, key)))
     return conversation_id if genuine else None
+
+
+def _bytes(header: str) -> bytes:
+    """What was sent; Sanic keeps bytes that are no UTF-8 as surrogates."""
+    return header.encode(errors="surrogateescape")
 
 
 def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
@@ -104,7 +110,7 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
         web.same_site(request)
         conversation = await present(request)
         data = web.body(request)
-        echo_id = web.text_field(data, "echo_id", 100)
+        echo_id = web.text_field(data, "echo_id", 80)
         choice = web.text_field(data, "choice", 100, required=False) or None
         text = web.text_field(data, "text", MAX_CHARACTERS, required=False)
         message, new = await hub.receive(conversation.id, f"web:{echo_id}", text, choice)
@@ -121,7 +127,7 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
 
 def _after(request: Request) -> int:
     given = request.headers.get("last-event-id") or request.args.get("after") or "0"
-    return int(given) if given.isascii() and given.isdigit() else 0
+    return int(given) if re.fullmatch("[0-9]{1,9}", given) else 0
 
 
 async def _live(
@@ -129,15 +135,18 @@ async def _live(
 ) -> AsyncIterator[str | None]:
     """What is in the log after `seq`, then what comes: gapless, for the log is read each time."""
     conversation = await hub.log.conversation(conversation_id)
-    news: News | None = News("conversation", conversation_id, conversation)
+    yield web.event("conversation", conversation.public())
+    news: News | None = None
     while True:
-        for message in await hub.log.messages(conversation_id, seq):
-            seq = message.seq
-            yield web.event("message", message.public(), seq)
-        if news is None:
-            yield None
+        if news is None or (news.kind == "message" and news.data.seq > seq):
+            while messages := await hub.log.messages(conversation_id, seq):
+                for message in messages:
+                    seq = message.seq
+                    yield web.event("message", message.public(), seq)
         elif news.kind == "typing":
             yield web.event("typing", news.data)
         elif news.kind == "conversation":
             yield web.event("conversation", news.data.public())
         news = await web.next_or_none(queue)
+        if news is None:
+            yield None

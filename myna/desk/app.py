@@ -57,22 +57,27 @@ def _agent(agent: Agent) -> dict[str, Any]:
 
 
 class _Tries:
-    """Slows down guessing: after some wrong passwords for a log-in, a pause."""
+    """Slows down guessing: after some wrong passwords for a log-in, a pause.
+
+    A try counts as wrong until it has proved right, or many at once would all be let through.
+    """
 
     def __init__(self) -> None:
         self._wrong: dict[str, list[float]] = {}
 
-    def check(self, login: str) -> None:
-        recent = [at for at in self._wrong.get(login, []) if time.monotonic() - at < _PAUSE_SECONDS]
+    def begin(self, login: str) -> None:
+        now = time.monotonic()
+        for name, moments in list(self._wrong.items()):
+            self._wrong[name] = [at for at in moments if now - at < _PAUSE_SECONDS]
+            if not self._wrong[name]:
+                del self._wrong[name]
+        recent = self._wrong.setdefault(login, [])
         if len(recent) >= _TRIES:
             raise HubError(429, "too_many_tries", "Too many wrong tries; wait a minute.")
-        if recent:
-            self._wrong[login] = recent
-        else:
-            self._wrong.pop(login, None)
+        recent.append(now)
 
-    def wrong(self, login: str) -> None:
-        self._wrong.setdefault(login, []).append(time.monotonic())
+    def right(self, login: str) -> None:
+        self._wrong.pop(login, None)
 
 
 def blueprint(hub: Hub, agents: Agents) -> Blueprint:
@@ -88,8 +93,7 @@ def blueprint(hub: Hub, agents: Agents) -> Blueprint:
         return agent
 
     async def summarised(conversation: Conversation) -> dict[str, Any]:
-        last = await hub.log.messages(conversation.id, conversation.last_seq - 1)
-        return summary(conversation, last[0] if last else None)
+        return summary(conversation, await hub.log.last_message(conversation.id))
 
     async def done(written: Written) -> HTTPResponse:
         return json({"conversation": await summarised(written.conversation)})
@@ -105,11 +109,12 @@ def blueprint(hub: Hub, agents: Agents) -> Blueprint:
     async def login(request: Request) -> HTTPResponse:
         data = web.body(request)
         name = web.text_field(data, "login", 100)
-        tries.check(name)
-        session = await agents.log_in(name, web.text_field(data, "password", 200))
+        password = web.text_field(data, "password", 200)
+        tries.begin(name)
+        session = await agents.log_in(name, password)
         if session is None:
-            tries.wrong(name)
             raise HubError(401, "wrong_login", "Log-in or password is wrong.")
+        tries.right(name)
         agent, token = session
         answer = json({"agent": _agent(agent)})
         answer.cookies[COOKIE] = token
@@ -151,7 +156,7 @@ def blueprint(hub: Hub, agents: Agents) -> Blueprint:
         context = await hub.log.context(conversation_id)
         for change in context["history"]:
             change["at"] = stamp(change["at"])
-        messages = await hub.log.messages(conversation_id, notes=True)
+        messages = await hub.log.messages(conversation_id, notes=True, limit=None)
         return json(
             {
                 "conversation": await summarised(found),
@@ -213,14 +218,14 @@ def blueprint(hub: Hub, agents: Agents) -> Blueprint:
     async def events(request: Request) -> None:
         await present(request)
         with hub.bus.listen(EVERYTHING) as queue:
-            await web.stream(request, _live(queue, summarised))
+            await web.stream(request, _live(queue, summarised, lambda: present(request)))
 
     return desk
 
 
 def _version(request: Request) -> int:
     version = web.body(request).get("version")
-    if not isinstance(version, int):
+    if not isinstance(version, int) or isinstance(version, bool):
         raise HubError(422, "bad_field", "'version' must be a number.")
     return version
 
@@ -228,9 +233,18 @@ def _version(request: Request) -> int:
 async def _live(
     queue: asyncio.Queue[News],
     summarised: Callable[[Conversation], Awaitable[dict[str, Any]]],
+    still_present: Callable[[], Awaitable[Agent]],
 ) -> AsyncIterator[str | None]:
+    """What happens, until the agent's session is over."""
+    looked = time.monotonic()
     while True:
         news = await web.next_or_none(queue)
+        if time.monotonic() - looked >= web.HEARTBEAT_SECONDS:
+            looked = time.monotonic()
+            try:
+                await still_present()
+            except HubError:
+                return
         if news is None:
             yield None
         elif news.kind == "message":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -10,7 +11,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from myna.hub import schema
-from myna.hub.database import Database
+from myna.hub.database import Database, carried_out
 from myna.hub.model import Agent, now
 
 _A, _S = schema.agents, schema.desk_sessions
@@ -36,6 +37,7 @@ _NOBODY = hash_password(secrets.token_hex())
 """Checked for unknown log-ins, so that the time does not tell which names exist."""
 
 
+@carried_out
 class Agents:
     """Accounts and sessions."""
 
@@ -61,7 +63,9 @@ class Agents:
         """The agent and a new session's token; None if log-in or password is wrong."""
         async with self._database.read() as connection:
             row = (await connection.execute(sa.select(_A).where(_A.c.login == login))).first()
-        if not check_password(password, row.password if row else _NOBODY) or row is None:
+        # in a thread, for it takes its time on purpose
+        right = await asyncio.to_thread(check_password, password, row.password if row else _NOBODY)
+        if not right or row is None:
             return None
         token = secrets.token_urlsafe(32)
         async with self._database.write() as connection:
@@ -87,4 +91,4 @@ class Agents:
 
 
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()

@@ -96,8 +96,8 @@ class HttpBrain:
             answer = await self._post(RESET_PATH, {"conversation": conversation}, _RESET_SECONDS)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise BrainUnavailable(type(error).__name__) from error
-        if answer.get("status") != "reset":
-            raise BrainUnavailable(str(answer.get("reason")))
+        if not isinstance(answer, dict) or answer.get("status") != "reset":
+            raise BrainUnavailable(f"no confirmation of a reset: {answer}")
 
     async def ready(self) -> bool:
         """Whether it answers and has a model."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import functools
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from alembic import command
@@ -14,18 +17,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 _BUSY_MILLISECONDS = 5000
 
+T = TypeVar("T")
+C = TypeVar("C")
+
 
 class Database:
     """Transactions on one database.
 
     SQLite takes its write lock when a transaction begins, so that two of them never both read
-    first and then fail to write; with write-ahead logging readers do not wait for writers.
+    first and then fail to write; with write-ahead logging readers do not wait for writers. Writers
+    of this process queue up before the lock, for SQLite itself makes them sleep and look again.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._turn: AbstractAsyncContextManager[object] = nullcontext()
+        self._running: set[asyncio.Future[Any]] = set()
         self._engine: AsyncEngine = create_async_engine(url, future=True, pool_pre_ping=True)
         if self._engine.dialect.name == "sqlite":
+            self._turn = asyncio.Lock()
             sa.event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
             sa.event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
 
@@ -33,13 +43,14 @@ class Database:
         """Brings the schema to the newest version (blocking)."""
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        config.set_main_option("sqlalchemy.url", self.url.replace("+aiosqlite", ""))
+        url = self.url.replace("+aiosqlite", "").replace("+asyncpg", "")  # alembic is synchronous
+        config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
         command.upgrade(config, "head")
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction; committed at the end, rolled back if anything is raised."""
-        async with self._engine.begin() as connection:
+        async with self._turn, self._engine.begin() as connection:
             yield connection
 
     @asynccontextmanager
@@ -48,9 +59,39 @@ class Database:
         async with self._engine.connect() as connection:
             yield await connection.execution_options(myna_readonly=True)
 
+    async def carry_out(self, work: Coroutine[Any, Any, T]) -> T:
+        """Awaits `work`, which goes on to its end also if who awaits it is cut off.
+
+        A server cuts off the handler of a customer who hangs up. A transaction that is cut off
+        while it begins or ends keeps its connection, and SQLite's write lock with it, until the
+        garbage collector comes by.
+        """
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
     async def close(self) -> None:
-        """Closes all connections."""
+        """Closes all connections, after what is being carried out."""
+        await asyncio.gather(*self._running, return_exceptions=True)
         await self._engine.dispose()
+
+
+def carried_out(cls: type[C]) -> type[C]:
+    """Lets every public coroutine of a class that has a `_database` go on to its end."""
+    for name, method in list(vars(cls).items()):
+        if inspect.iscoroutinefunction(method) and not name.startswith("_"):
+            setattr(cls, name, _carried_out(method))
+    return cls
+
+
+def _carried_out(method: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., Awaitable[T]]:
+    @functools.wraps(method)
+    async def whole(self: Any, *args: Any, **kwargs: Any) -> T:
+        database: Database = self._database
+        return await database.carry_out(method(self, *args, **kwargs))
+
+    return whole
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:

@@ -19,10 +19,15 @@ logger = logging.getLogger(__name__)
 MAX_CHARACTERS = 20_000
 """A longer message is refused by the channels."""
 
-_FAULTS = 3  # in a row, such as a locked database, before a worker gives up
+_FAULTS = 3  # in a row, such as a locked database, before a message goes to people
+_PAUSE_SECONDS = 1.0  # after the first of them, then longer
 
-# what no database or brain can take: NUL and halves of surrogate pairs
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """Without what no database or brain can take: NUL and halves of surrogate pairs."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 class Hub:
@@ -79,7 +84,7 @@ class Hub:
         written, new = await self.log.receive(
             conversation_id,
             echo_id,
-            _UNSTORABLE.sub("\ufffd", text),
+            storable(text),
             button_id,
             self._catalogue.facts.limits.proof_minutes,
         )
@@ -98,12 +103,12 @@ class Hub:
     async def reply(self, conversation_id: str, agent: Agent, echo_id: str, text: str) -> Written:
         """An agent answers the customer, which takes the conversation over."""
         joined = await self._joined(conversation_id, agent)
-        text = _UNSTORABLE.sub("\ufffd", text)
+        text = storable(text)
         return self._tell(await self.log.reply(conversation_id, agent, echo_id, text, joined))
 
     async def note(self, conversation_id: str, agent: Agent, text: str) -> Written:
         """An agent leaves a note for agents."""
-        text = _UNSTORABLE.sub("\ufffd", text)
+        text = storable(text)
         return self._tell(await self.log.note(conversation_id, agent, text))
 
     async def release(self, conversation_id: str, agent: Agent, version: int) -> Written:
@@ -141,14 +146,17 @@ class Hub:
                 self._again.discard(conversation_id)
                 try:
                     while message := await self.log.next_pending(conversation_id):
-                        await self._handle(message)
+                        if faults > _FAULTS:
+                            await self._give_up(message)
+                        else:
+                            await self._handle(message)
                         faults = 0
                 except Exception:
                     logger.exception("Handling the messages of %s failed.", conversation_id)
                     faults += 1
-                    if faults > _FAULTS:
+                    if faults > _FAULTS + 1:
                         return  # still pending: taken up with the next message or start
-                    await asyncio.sleep(faults)
+                    await asyncio.sleep(faults * _PAUSE_SECONDS)
                     continue
                 # no await between this look and the end, so no wake-up can be missed
                 if conversation_id not in self._again:
@@ -171,17 +179,28 @@ class Hub:
             language = answer["language"] or conversation.language
             written = await self.log.finish_turn(
                 message,
-                conversation.version,
+                conversation,
                 answer,
                 notice=self._text("utter_handed_over", language),
                 withheld=self._text("utter_withheld_note", language),
             )
         except BrainUnavailable as fault:
             logger.error("The brain did not answer %s: %s", message.conversation_id, fault)
-            apology = self._say("utter_brain_unavailable", conversation)
-            written = await self.log.give_up_turn(message, conversation.version, apology)
-        self.bus.publish(News("typing", conversation.id, {"on": False, "author": "bot"}))
+            await self._give_up(message)
+            return
+        self._stops_typing(conversation.id)
         self._tell(written)
+
+    async def _give_up(self, message: Message) -> None:
+        """Apologises and hands over; an agent who came meanwhile is not talked over."""
+        conversation = await self.log.conversation(message.conversation_id)
+        apology = self._say("utter_brain_unavailable", conversation)
+        written = await self.log.give_up_turn(message, apology)
+        self._stops_typing(conversation.id)
+        self._tell(written)
+
+    def _stops_typing(self, conversation_id: str) -> None:
+        self.bus.publish(News("typing", conversation_id, {"on": False, "author": "bot"}))
 
     def _own_answer(self, message: Message, conversation: Conversation) -> Answer | None:
         """The hub's answer to what the brain need not see: nothing at all, or far too much."""

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from myna.brain.protocol import Answer, Customer, Proof
 from myna.facts import Limits
 from myna.hub import schema
-from myna.hub.database import Database
+from myna.hub.database import Database, carried_out
 from myna.hub.model import Agent, Author, Conversation, HubError, Message, now
 from myna.hub.ownership import Cause, Owner, next_owner
 from myna.texts import Text
@@ -36,6 +36,7 @@ class Written:
     owner_changed: bool = False
 
 
+@carried_out
 class Log:
     """Reads and writes conversations."""
 
@@ -54,7 +55,7 @@ class Log:
             return await _load(connection, conversation_id)
 
     async def messages(
-        self, conversation_id: str, after: int = 0, *, notes: bool = False, limit: int = 500
+        self, conversation_id: str, after: int = 0, *, notes: bool = False, limit: int | None = 500
     ) -> list[Message]:
         """Messages with a seq above `after`, in order; the agents' notes only if asked for."""
         query = _message_query().where(_M.c.conversation_id == conversation_id, _M.c.seq > after)
@@ -63,6 +64,15 @@ class Log:
         async with self._database.read() as connection:
             rows = await connection.execute(query.order_by(_M.c.seq).limit(limit))
             return [_message(row) for row in rows]
+
+    async def last_message(self, conversation_id: str) -> Message | None:
+        """The newest message that is no note."""
+        query = _message_query().where(
+            _M.c.conversation_id == conversation_id, _M.c.author != "note"
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query.order_by(_M.c.seq.desc()).limit(1))).first()
+            return _message(row) if row else None
 
     async def next_pending(self, conversation_id: str) -> Message | None:
         """The oldest message that neither the brain nor a person has been given yet."""
@@ -278,7 +288,7 @@ class Log:
     async def finish_turn(
         self,
         message: Message,
-        version: int,
+        began: Conversation,
         answer: Answer,
         notice: Text | None,
         withheld: Text | None = None,
@@ -290,7 +300,7 @@ class Log:
 
         Args:
             message: the customer's message that is thereby handled.
-            version: the version at which the turn began.
+            began: the conversation as it was when the turn began.
             answer: the brain's answer.
             notice: what the customer is told if the turn hands over.
             withheld: heading of the note, where the answer comes too late.
@@ -298,17 +308,18 @@ class Log:
         async with self._database.write() as connection:
             conversation = await _load(connection, message.conversation_id, lock=True)
             await _handled(connection, message, answer["intent"])
-            for order in (c for c in answer["commands"] if c["type"] == "proof_failed"):
+            failed = [c["order_number"] for c in answer["commands"] if c["type"] == "proof_failed"]
+            if failed:  # one message is one try, however often the brain says so
                 await connection.execute(
                     schema.proof_failures.insert().values(
                         conversation_id=conversation.id,
                         seq=message.seq,
-                        order_number=order["order_number"],
+                        order_number=failed[0],
                         at=now(),
                     )
                 )
             written: list[Message] = []
-            if conversation.owner != "bot" or conversation.version != version:
+            if conversation.owner != "bot" or conversation.version != began.version:
                 said = "\n".join(m["text"] for m in answer["messages"])
                 if said:
                     text = f"{withheld.text}\n{said}" if withheld else said
@@ -329,34 +340,36 @@ class Log:
                         buttons=buttons,
                     )
                 )
+            # what the customer has chosen meanwhile is newer than what the brain has read
+            chosen = conversation.language != began.language
             await _update(
                 connection,
                 conversation.id,
-                language=answer["language"] or conversation.language,
+                language=conversation.language if chosen else answer["language"] or began.language,
                 proof=answer["proof"],
             )
             changed = False
-            for command in answer["commands"]:
-                if command["type"] == "hand_over":
-                    changed = await _move(
-                        connection,
-                        conversation,
-                        "hand_over",
-                        who="bot",
-                        reason=command.get("reason"),
-                    )
-                    if changed and notice and not command.get("announced"):
-                        written.append(await _notice(connection, conversation, notice))
+            hand_over = next((c for c in answer["commands"] if c["type"] == "hand_over"), None)
+            if hand_over:
+                changed = await _move(
+                    connection,
+                    conversation,
+                    "hand_over",
+                    who="bot",
+                    reason=hand_over.get("reason"),
+                )
+                if notice and not hand_over.get("announced"):
+                    written.append(await _notice(connection, conversation, notice))
             return Written(await _load(connection, conversation.id), tuple(written), changed)
 
-    async def give_up_turn(self, message: Message, version: int, notice: Text) -> Written:
-        """The brain cannot answer: an apology, and the conversation goes to people."""
+    async def give_up_turn(self, message: Message, notice: Text) -> Written:
+        """The brain cannot answer: an apology, and the bot's conversation goes to people."""
         async with self._database.write() as connection:
             conversation = await _load(connection, message.conversation_id, lock=True)
             await _handled(connection, message, None)
             written: list[Message] = []
             changed = False
-            if conversation.owner == "bot" and conversation.version == version:
+            if conversation.owner == "bot":
                 written.append(await _notice(connection, conversation, notice))
                 changed = await _move(
                     connection, conversation, "hand_over", who="hub", reason="fault"

@@ -21,6 +21,7 @@ def check_dialogue(project: Project) -> Iterator[Finding]:
     """Everything about rules and stories."""
     yield from _names_once(project)
     yield from _contradictions(project)
+    yield from _against_rules(project)
     handled = set()
     for flow in project.flows:
         for step in [*flow.condition, *flow.steps]:
@@ -56,6 +57,27 @@ def _contradictions(project: Project) -> Iterator[Finding]:
                 yield error("L307", flow.place, what)
 
 
+def _against_rules(project: Project) -> Iterator[Finding]:
+    """Stories that answer an intent in another way than the rule that holds everywhere."""
+    rules = {
+        repr(flow.steps[0]): flow
+        for flow in project.flows
+        if flow.kind == "rule" and not flow.condition and "intent" in (flow.steps[0] or ())
+    }
+    for flow in project.flows:
+        if flow.kind != "story":
+            continue
+        for number, step in enumerate(flow.steps):
+            rule = rules.get(repr(step))
+            following = flow.steps[number + 1 : number + 2]
+            if rule and following and following != rule.steps[1:2]:
+                what = (
+                    f'After this the rule "{rule.name}" ({rule.place.path}:{rule.place.line}) does'
+                    " something else, everywhere. Change the story, or give the rule a condition."
+                )
+                yield error("L314", Place(flow.place.path, step.line), what)
+
+
 def _intents(steps: list[Any]) -> Iterator[str]:
     for step in steps:
         if isinstance(step, Entries):
@@ -74,7 +96,7 @@ def _step(project: Project, flow: Flow, step: Any) -> Iterator[Finding]:
         place = Place(flow.place.path, step.line)
         known = ", ".join(sorted(_STEPS))
         what = f'"{next(iter(step), "")}:" is no kind of step; there are {known}.'
-        yield error("L305", place, what + alike(next(iter(step), ""), _STEPS))
+        yield error("L310", place, what + alike(next(iter(step), ""), _STEPS))
     for key, value in step.items():
         place = Place(flow.place.path, getattr(value, "line", step.line))
         if key == "or" and isinstance(value, Items):
@@ -84,8 +106,9 @@ def _step(project: Project, flow: Flow, step: Any) -> Iterator[Finding]:
             yield from _intent(project, place, str(value or ""))
         elif key == "action":
             yield from _action(project, place, str(value or ""))
-        elif key == "active_loop" and value is not None and value not in project.domain.forms:
-            yield _unknown("L304", place, "form", value, project.domain.forms)
+        elif key == "active_loop" and value is not None:
+            if str(value) not in project.domain.forms:
+                yield _unknown("L304", place, "form", str(value), project.domain.forms)
         elif key == "slot_was_set":
             yield from _slots(project, place, value)
 
@@ -111,11 +134,12 @@ def _action(project: Project, place: Place, name: str) -> Iterator[Finding]:
 
 
 def _slots(project: Project, place: Place, value: Any) -> Iterator[Finding]:
+    known = {*project.domain.slots, "requested_slot"}
     for item in value if isinstance(value, Items) else [value]:
         for name in item if isinstance(item, Entries) else [item]:
-            if name != "requested_slot" and name not in project.domain.slots:
+            if str(name) not in known:
                 where = Place(place.path, getattr(name, "line", place.line))
-                yield _unknown("L305", where, "slot", str(name), project.domain.slots)
+                yield _unknown("L305", where, "slot", str(name), known)
 
 
 def _unknown(code: str, place: Place, kind: str, name: str, known: Collection[str]) -> Finding:

@@ -30,7 +30,7 @@ def check_shop(project: Project) -> Iterator[Finding]:
     if not path.exists():
         yield error("L601", Place(_FILE, 1), "The file is missing; it describes the shop.")
         return
-    _, content = project.read(path)
+    content = project.settings(_FILE)
     if any(finding.path == _FILE for finding in project.findings):
         return
     try:

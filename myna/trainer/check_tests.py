@@ -21,10 +21,10 @@ def check_tests(project: Project) -> Iterator[Finding]:
     names = {*project.responses}
     for conversation in conversations:
         for step in conversation.steps:
-            for expected in step.bot or ():
-                if expected.response not in names:
-                    what = f"There is no response {expected.response} in responses/."
-                    yield error("L504", step.place, what + alike(expected.response, names))
+            for name in [name for expected in step.bot or () for name in expected.responses]:
+                if name not in names:
+                    what = f"There is no response {name} in responses/."
+                    yield error("L504", step.place, what + alike(name, names))
 
 
 def _sentences(project: Project) -> Iterator[Finding]:

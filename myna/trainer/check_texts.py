@@ -15,7 +15,7 @@ from myna.trainer.project import Project
 NOT_OFFERED = frozenset(
     ("greet", "goodbye", "thank", "affirm", "deny", "inform", "out_of_scope", "nlu_fallback")
 )
-"""Intents that are never proposed as "did you mean …?", so they need no title."""
+"""Intents that are never proposed as "did you mean …?"; the others that begin a rule are."""
 
 
 def check_texts(project: Project) -> Iterator[Finding]:
@@ -77,11 +77,16 @@ def _unused(project: Project) -> Iterator[Finding]:
 
 
 def _titles(project: Project) -> Iterator[Finding]:
+    begins = {
+        str(flow.steps[0].get("intent"))
+        for flow in project.flows
+        if flow.kind == "rule" and isinstance(flow.steps[0], dict)
+    }
     offered = {
         name: place
-        for name, place in {**project.domain.intents, **project.entries}.items()
-        if name not in NOT_OFFERED | retrieval_intents(project)
-    }
+        for name, place in project.domain.intents.items()
+        if name in begins and name not in NOT_OFFERED | retrieval_intents(project)
+    } | project.entries
     for name, place in offered.items():
         missing = [lang for lang, texts in project.texts.items() if name not in texts.titles]
         if missing and len(missing) < len(LANGUAGES):

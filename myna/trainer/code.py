@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import myna
@@ -41,29 +42,33 @@ class Code:
 def read_code(root: Path) -> Code:
     """Reads `actions/` of the project and the installed package."""
     code = Code()
-    own = sorted((root / "actions").glob("*.py"))
-    package = [
-        path
-        for path in sorted(_PACKAGE.rglob("*.py"))
-        if path.relative_to(_PACKAGE).parts[0] not in _SILENT
-    ]
-    for path in [*own, *package]:
+    for path in sorted((root / "actions").glob("*.py")):
+        name = path.relative_to(root).as_posix()
         try:
             tree = ast.parse(path.read_text(encoding="utf-8"))
         except (SyntaxError, UnicodeDecodeError) as fault:
-            place = Place(_name(path, root), getattr(fault, "lineno", None) or 1)
+            place = Place(name, getattr(fault, "lineno", None) or 1)
             what = "Python cannot read this file from here on; ask whoever programs."
             code.findings.append(error("L401", place, what))
             continue
         _read_names(tree, code)
-        if path in own:
-            for action, line in _actions(tree):
-                code.actions[action] = Place(_name(path, root), line)
+        for action, line in _actions(tree):
+            code.actions[action] = Place(name, line)
+    package = _package()
+    code.responses |= package.responses
+    code.beginnings |= package.beginnings
+    code.values |= package.values
     return code
 
 
-def _name(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+@cache
+def _package() -> Code:
+    """What the package itself says: it does not change while we run."""
+    code = Code()
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        if path.relative_to(_PACKAGE).parts[0] not in _SILENT:
+            _read_names(ast.parse(path.read_text(encoding="utf-8")), code)
+    return code
 
 
 def _read_names(tree: ast.Module, code: Code) -> None:

@@ -1,18 +1,14 @@
 """Conversations as tests: `tests/conversations/<language>/test_<topic>.yml`.
 
-The form of the files is described in `data/README.md`. They are played over the same API as the
-chat page uses, so all that a customer would meet is tried: hub, brain, actions and shop.
+The form of the files is described in `data/README.md`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
-
-import requests
+from typing import Any
 
 from myna.facts import LANGUAGES
 from myna.trainer import files
@@ -21,14 +17,13 @@ from myna.trainer.findings import Finding, Place, error
 
 FOLDER = Path("tests/conversations")
 
-_AT_ONCE = 4  # conversations played side by side
-
 
 @dataclass(frozen=True)
 class Expected:
     """One message that is expected."""
 
-    response: str
+    responses: tuple[str, ...]
+    """Its name, or several of which one will do."""
     text: str = ""
     """What the message contains."""
 
@@ -51,29 +46,6 @@ class Conversation:
     language: str
     place: Place
     steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a conversation went."""
-
-    conversation: Conversation
-    place: Place
-    difference: str | None
-    """What was not as expected; None if all was."""
-
-
-class Customer(Protocol):
-    """Who plays the customer; `myna.stack.Customer` does."""
-
-    def says(self, text: str) -> list[dict[str, Any]]:
-        """Writes a message; returns the answer."""
-
-    def chooses(self, number: int) -> list[dict[str, Any]]:
-        """Presses a button of the last answer, 1 being the first; returns the answer."""
-
-
-# --- reading
 
 
 def read_conversations(root: Path) -> tuple[list[Conversation], list[Finding]]:
@@ -135,69 +107,9 @@ def _step(path: str, item: Any, line: int) -> Step:
 
 def _expected(value: Any) -> Iterator[Expected]:
     if isinstance(value, Text):
-        yield Expected(value)
+        yield Expected(tuple(value.split(" or ")))
     elif isinstance(value, Entries):
-        yield from (Expected(name, text or "") for name, text in value.items())
+        yield from (Expected(tuple(name.split(" or ")), text or "") for name, text in value.items())
     elif isinstance(value, Items):
         for item in value:
             yield from _expected(item)
-
-
-# --- playing
-
-
-def play_all(
-    conversations: list[Conversation], customer: Callable[[str], Customer]
-) -> Iterator[Outcome]:
-    """Plays conversations, some side by side; the outcomes come in order.
-
-    Args:
-        conversations: what to play.
-        customer: opens a new conversation in a language.
-    """
-
-    def one(conversation: Conversation) -> Outcome:
-        try:
-            return play(conversation, customer(conversation.language))
-        except requests.RequestException as fault:
-            difference = f"the connection to Myna failed: {fault}"
-            return Outcome(conversation, conversation.place, difference)
-
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        yield from pool.map(one, conversations)
-
-
-def play(conversation: Conversation, customer: Customer) -> Outcome:
-    """Plays one conversation up to its end or the first difference."""
-    answer: list[dict[str, Any]] = []
-    did = ""
-    for step in conversation.steps:
-        if step.bot is not None:
-            if difference := _difference(step.bot, answer):
-                return Outcome(conversation, step.place, f"after “{did}” {difference}")
-        elif step.choose is None:
-            did = step.user or ""
-            answer = customer.says(did)
-        else:
-            buttons = answer[-1]["buttons"] if answer else []
-            if step.choose > len(buttons):
-                what = (
-                    f"after “{did}” there are {len(buttons)} buttons, so not number {step.choose}"
-                )
-                return Outcome(conversation, step.place, what)
-            did = buttons[step.choose - 1]["title"]
-            answer = customer.chooses(step.choose)
-    return Outcome(conversation, conversation.place, None)
-
-
-def _difference(expected: tuple[Expected, ...], answer: list[dict[str, Any]]) -> str | None:
-    names = ", ".join(message.response for message in expected)
-    got = ", ".join(message["response"] or "a text without a name" for message in answer)
-    if [message.response for message in expected] != [m["response"] for m in answer]:
-        texts = " ".join(" ".join(message["text"].split()) for message in answer)
-        return f"expected {names}, got {got}: {texts}" if answer else f"expected {names}, got none"
-    for wanted, message in zip(expected, answer, strict=True):
-        if wanted.text not in message["text"]:
-            text = " ".join(message["text"].split())
-            return f"expected “{wanted.text}” in {wanted.response}, got: {text}"
-    return None

@@ -22,6 +22,8 @@ _CHECKS = (
     check_tests,
 )
 
+_RASAS_FILES = ("config.yml", "endpoints.yml", "credentials.yml")
+
 
 def lint_project(root: Path) -> list[Finding]:
     """Checks the files of a project.
@@ -33,6 +35,9 @@ def lint_project(root: Path) -> list[Finding]:
         What was found, errors first, then by file and line.
     """
     project = Project(root)
+    for name in _RASAS_FILES:
+        if (root / name).exists():
+            project.settings(name)
     found = [finding for check in _CHECKS for finding in check(project)]
     return sorted(
         {*project.findings, *found},

@@ -27,9 +27,9 @@ class Least:
 
 
 LEAST = {
-    "vi": Least(right=85.0, macro_f1=85.0),
-    "ms": Least(right=85.0, macro_f1=85.0),
-    "en": Least(right=85.0, macro_f1=85.0),
+    "vi": Least(right=87, macro_f1=88),
+    "ms": Least(right=88, macro_f1=89),
+    "en": Least(right=90, macro_f1=91),
 }
 """Below these `myna test` fails: three points under what was measured when they were set."""
 

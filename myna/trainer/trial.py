@@ -8,10 +8,12 @@ from pathlib import Path
 import click
 
 from myna import training
+from myna.child import ChildError
 from myna.settings import PROJECT
-from myna.stack import Customer, StackError, running
-from myna.trainer.conversations import Conversation, Outcome, play_all, read_conversations
+from myna.stack import Customer, running
+from myna.trainer.conversations import Conversation, read_conversations
 from myna.trainer.findings import LANGUAGE_NAMES
+from myna.trainer.play import Outcome, play_all
 from myna.trainer.project import Project
 from myna.trainer.sentences import LEAST, Result, read_sentences
 
@@ -89,7 +91,7 @@ def _try_conversations(conversations: list[Conversation]) -> bool:
                 for outcome in play_all(conversations, lambda lang: Customer(stack.url, lang)):
                     _show(outcome)
                     good += outcome.difference is None
-        except StackError as fault:
+        except ChildError as fault:
             click.secho(f"Myna did not start: {fault}", fg="red")
             return False
     bad = len(conversations) - good

@@ -1,0 +1,1 @@
+"""Fixtures of the action tests (tests/actions is taken by the actions helper)."""

@@ -1,0 +1,28 @@
+"""The table of transitions itself."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from myna.hub.ownership import TRANSITIONS, Cause, Owner, next_owner
+
+
+@pytest.mark.parametrize("owner", get_args(Owner))
+def test_no_hand_over_out_of_peoples_hands(owner: Owner) -> None:
+    assert next_owner(owner, "hand_over") == ("queue" if owner == "bot" else None)
+
+
+@pytest.mark.parametrize("owner", get_args(Owner))
+def test_only_a_closed_matter_returns_to_the_bot(owner: Owner) -> None:
+    assert next_owner(owner, "customer_wrote") == ("bot" if owner == "nobody" else None)
+    assert [cause for (_, cause), to in TRANSITIONS.items() if to == "bot"] == ["customer_wrote"]
+
+
+def test_every_change_is_one() -> None:
+    for (owner, cause), to in TRANSITIONS.items():
+        assert owner in get_args(Owner)
+        assert cause in get_args(Cause)
+        assert to in get_args(Owner)
+        assert to != owner

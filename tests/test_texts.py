@@ -1,0 +1,97 @@
+import shutil
+
+import pytest
+
+from myna.facts import LANGUAGES, SHOP_FILE
+from myna.texts import RESPONSES, Catalogue, TextError, read_texts
+
+
+@pytest.fixture
+def files(tmp_path):
+    shutil.copytree(RESPONSES, tmp_path / "responses")
+    shutil.copy(SHOP_FILE, tmp_path / "shop.yml")
+    return tmp_path
+
+
+@pytest.fixture
+def catalogue(files, monkeypatch):
+    monkeypatch.setattr("myna.texts._LOOK_AGAIN_AFTER", 0)
+    return Catalogue(files / "responses", files / "shop.yml")
+
+
+def test_every_language_has_every_text(catalogue):
+    for language in LANGUAGES:
+        assert set(catalogue.language(language).responses) == catalogue.names()
+
+
+def test_facts_are_filled_in(catalogue):
+    assert "30.000\u00a0₫" in catalogue.render("utter_faq/shipping_fee", "vi").text
+    assert "RM8.00" in catalogue.render("utter_faq/shipping_fee", "ms").text
+
+
+def test_variations_take_turns(catalogue):
+    variations = len(catalogue.language("vi").responses["utter_greet"])
+    texts = {catalogue.render("utter_greet", "vi", turn=turn).text for turn in range(variations)}
+    assert len(texts) == variations > 1
+
+
+def test_a_changed_fact_and_text_show_at_once(catalogue, files):
+    shop = files / "shop.yml"
+    shop.write_text(shop.read_text().replace("shipping_fee: 30000", "shipping_fee: 25000"))
+    assert "25.000" in catalogue.render("utter_faq/shipping_fee", "vi").text
+    path = files / "responses" / "en" / "stores.yml"
+    path.write_text("responses:\n  utter_opening_hours:\n  - text: Always.\n")
+    assert catalogue.render("utter_opening_hours", "en").text == "Always."
+
+
+def test_a_broken_file_keeps_the_last_good_texts(catalogue, files, caplog):
+    before = catalogue.render("utter_opening_hours", "en").text
+    (files / "responses" / "en" / "stores.yml").write_text("responses: [")
+    assert catalogue.render("utter_opening_hours", "en").text == before
+    assert "en/stores.yml" in caplog.text
+
+
+def test_a_missing_text_is_taken_from_the_default_language(catalogue, files):
+    (files / "responses" / "ms" / "feedback.yml").write_text("responses: {}\n")
+    vietnamese = catalogue.render("utter_complaint_received", "vi")
+    assert catalogue.render("utter_complaint_received", "ms") == vietnamese
+
+
+def test_what_is_missing_is_named(catalogue):
+    with pytest.raises(TextError, match="utter_nonsense"):
+        catalogue.render("utter_nonsense", "vi")
+    with pytest.raises(TextError, match=r"\{total\}"):
+        catalogue.render("utter_refund_follows", "vi")
+
+
+def test_a_value_is_never_expanded_again(catalogue):
+    text = catalogue.render(
+        "utter_ask_contact", "en", order_number="{hotline} {0.__class__} %s"
+    ).text
+    assert "{hotline} {0.__class__} %s" in text
+
+
+def test_no_attribute_of_a_value_is_reachable(catalogue, files):
+    path = files / "responses" / "en" / "stores.yml"
+    path.write_text("responses:\n  utter_opening_hours:\n  - text: '{shop_name.__class__}'\n")
+    with pytest.raises(TextError):
+        catalogue.render("utter_opening_hours", "en")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["responses:\n  utter_x: text\n", "responses:\n  utter_x:\n  - txt: a\n", "a: [", "- a\n"],
+)
+def test_a_file_of_another_form_is_named(tmp_path, content):
+    folder = tmp_path / "en"
+    folder.mkdir()
+    (folder / "orders.yml").write_text(content)
+    with pytest.raises(TextError, match=r"en/orders\.yml"):
+        read_texts(folder)
+
+
+def test_a_text_defined_twice_is_named(tmp_path):
+    for name in ("a.yml", "b.yml"):
+        (tmp_path / name).write_text("responses:\n  utter_x:\n  - text: x\n")
+    with pytest.raises(TextError, match="second time"):
+        read_texts(tmp_path)
