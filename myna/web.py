@@ -47,6 +47,8 @@ def install(app: Sanic) -> None:
     async def fault(request: Request, exception: Exception) -> HTTPResponse:
         if isinstance(exception, SanicException) and exception.status_code < 500:
             return error(exception.status_code, "refused", str(exception))
+        if request.path.startswith("/static/") and isinstance(exception, OSError | ValueError):
+            return error(404, "refused", "File not found")  # a folder, or a name that no file has
         logger.error("%s %s failed", request.method, request.path, exc_info=exception)
         return error(500, "fault", "Something went wrong on our side; please try again.")
 

@@ -22,7 +22,7 @@ from myna.hub.log import Log
 from myna.hub.model import Agent
 from myna.texts import Catalogue
 
-from .helpers import FakeBrain, serving
+from .helpers import BrainServer, FakeBrain, listening, serving
 
 PASSWORD = "mat-khau cua Linh"
 KEY = "signs the cookies of tests"
@@ -128,3 +128,10 @@ async def browser_of() -> AsyncIterator[Callable[..., aiohttp.ClientSession]]:
     yield make
     for session in made:
         await session.close()
+
+
+@pytest.fixture
+async def brain_server() -> AsyncIterator[BrainServer]:
+    server = BrainServer()
+    async with listening(server.handle) as server.url:
+        yield server

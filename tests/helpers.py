@@ -10,9 +10,19 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
+from aiohttp import web
 from sanic import Sanic
 
-from myna.brain.protocol import Answer, AnswerButton, Command, Proof, TurnRequest
+from myna.brain.protocol import (
+    HEALTH_PATH,
+    RESET_PATH,
+    TURN_PATH,
+    Answer,
+    AnswerButton,
+    Command,
+    Proof,
+    TurnRequest,
+)
 from myna.hub.brain import BrainUnavailable
 from myna.hub.hub import Hub
 from myna.hub.model import Message
@@ -20,7 +30,11 @@ from myna.hub.model import Message
 # without it, Sanic refuses a second application of the same name in one process
 Sanic.test_mode = True
 
+BRAIN_TOKEN = "the brain's token"
+
 Turn = Callable[[TurnRequest], Awaitable[Answer]]
+Step = Callable[[], web.StreamResponse] | None
+"""An answer over HTTP; None never answers."""
 
 
 def answer(
@@ -76,6 +90,54 @@ class FakeBrain:
     async def ready(self) -> bool:
         """As the test says."""
         return self.alive
+
+
+class BrainServer:
+    """A brain behind HTTP, as strict as the contract; does as the test says."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        """What the next requests get; afterwards they are answered."""
+        self.bodies: list[Any] = []
+        self.url = ""
+        self.ready = True
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Any request."""
+        if request.headers.get("Authorization") != f"Bearer {BRAIN_TOKEN}":
+            return web.json_response({"error": "token"}, status=401)
+        if request.path == HEALTH_PATH:
+            return web.json_response({"ready": self.ready}, status=200 if self.ready else 503)
+        body = await request.json()
+        self.bodies.append(body)
+        if self.steps:
+            step = self.steps.pop(0)
+            if step is None:
+                await asyncio.sleep(60)
+            assert step
+            return step()
+        if request.path == RESET_PATH:
+            assert set(body) == {"conversation"}
+            return web.json_response({"status": "reset"})
+        assert request.path == TURN_PATH
+        assert set(body) == set(TurnRequest.__annotations__)
+        return web.json_response(answer("hi"))
+
+
+@asynccontextmanager
+async def listening(
+    handle: Callable[[web.Request], Awaitable[web.StreamResponse]],
+) -> AsyncIterator[str]:
+    """A server for all paths on a free port of loopback; yields its address."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handle)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 class Held:

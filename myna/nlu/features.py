@@ -141,6 +141,16 @@ class LinearTextModel:
             rankings.append([(self.labels[i], float(row[i])) for i in order])
         return rankings
 
+    def is_gibberish(self, text: str) -> bool:
+        """Whether a text is of several words and none of them was seen in training.
+
+        Pieces of words alone then decide, which is right for one mistyped word and misleads in
+        sentences of another language or of none.
+        """
+        vocabulary = self._vectorizers[0].vocabulary_ if self._vectorizers else {}
+        found = _WORD.findall(prepare(text))
+        return len(found) > 1 and not any(word in vocabulary for word in found)
+
     def save(self, directory: Path) -> None:
         """Writes the model into a folder, as JSON and plain arrays: loading it runs no code."""
         directory.mkdir(parents=True, exist_ok=True)

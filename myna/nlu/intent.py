@@ -28,7 +28,8 @@ class IntentClassifier(TrainedComponent, RasaIntentClassifier):
     whose confidence is the sum; `FaqSelector` says which it is.
 
     A message without any letter or digit, or one that is a typed command (`/restart`), has nothing
-    to classify: it is `nlu_fallback`, with confidence 1.
+    to classify: it is `nlu_fallback`, with confidence 1. So are several words of which none is
+    known, but then the guesses from their pieces follow in the ranking.
 
     Config: `ranking_length`, how many intents are reported.
     """
@@ -55,10 +56,10 @@ class IntentClassifier(TrainedComponent, RasaIntentClassifier):
         for message, text, full in zip(
             messages, texts, self._model.predict_many(texts), strict=True
         ):
+            ranking = [(DEFAULT_NLU_FALLBACK_INTENT_NAME, 1.0)]
             if is_sentence(text):
-                ranking = merge_retrieval_intents(full)[: self._config["ranking_length"]]
-            else:
-                ranking = [(DEFAULT_NLU_FALLBACK_INTENT_NAME, 1.0)]
+                guesses = merge_retrieval_intents(full)[: self._config["ranking_length"]]
+                ranking = ranking + guesses if self._model.is_gibberish(text) else guesses
             reported = [{"name": name, "confidence": value} for name, value in ranking]
             best = dict(reported[0]) if reported else {"name": None, "confidence": 0.0}
             message.set(INTENT, best, add_to_output=True)

@@ -1,1 +1,27 @@
-"""Fixtures of the action tests (tests/actions is taken by the actions helper)."""
+"""A conversation and a shop of its own for every test."""
+
+from __future__ import annotations
+
+import pytest
+
+from actions import orders, proof
+
+from .chat import Chat
+from .fake_shop import FakeShop, an_order
+
+
+@pytest.fixture(autouse=True)
+def shop(monkeypatch: pytest.MonkeyPatch) -> FakeShop:
+    """Holds Lan's paid order DH-20413; the actions know no other shop."""
+    shop = FakeShop()
+    shop.add(an_order())
+    for module in (orders, proof):
+        monkeypatch.setattr(module, "shop", lambda: shop)
+    monkeypatch.setenv("MYNA_CODES", "key of tests")
+    return shop
+
+
+@pytest.fixture
+def chat() -> Chat:
+    """A conversation in English."""
+    return Chat()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,7 +20,7 @@ from myna.hub.hub import Hub
 from myna.hub.model import Agent, Conversation
 from tests.channels.test_web import long_history, no_trace
 from tests.conftest import PASSWORD
-from tests.helpers import FakeBrain, Live, answer, handled, say, until
+from tests.helpers import FakeBrain, Held, Live, answer, handled, say, until
 
 Browsers = Callable[..., aiohttp.ClientSession]
 HAND_OVER = answer("a colleague", commands=[{"type": "hand_over", "reason": "asked"}])
@@ -183,15 +184,11 @@ async def test_a_log_in_does_not_hold_up_customers(
             now = asyncio.get_running_loop().time()
             longest, last = max(longest, now - last), now
 
-    slow = module.__name__ and "myna.hub.agents.check_password"
-
-    def sleeps(password: str, stored: str) -> bool:
-        import time
-
+    def takes_its_time(password: str, stored: str) -> bool:
         time.sleep(0.4)
         return False
 
-    monkeypatch.setattr(slow, sleeps)
+    monkeypatch.setattr("myna.hub.agents.check_password", takes_its_time)
     watching = asyncio.create_task(pulse())
     assert (await Desk(front, browser_of()).log_in())[0] == 401
     watching.cancel()
@@ -517,8 +514,6 @@ async def test_typing_is_shown_to_the_customer(desk: Desk, hub: Hub, waiting: Co
 async def test_an_agent_who_comes_during_a_turn(
     desk: Desk, hub: Hub, brain: FakeBrain, front: str
 ) -> None:
-    from tests.helpers import Held
-
     conversation = await hub.open("web", "en")
     slow = Held(answer("Done, cancelled."))
     brain.script = [slow]

@@ -10,12 +10,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from myna.brain.protocol import HEALTH_PATH, RESET_PATH, TURN_PATH, TurnRequest
+from myna.brain.protocol import TurnRequest
 from myna.hub import brain as module
 from myna.hub.brain import BrainUnavailable, HttpBrain
-from tests.helpers import answer
+from tests.helpers import BRAIN_TOKEN, BrainServer, Step, answer
 
-TOKEN = "the brain's token"
 REQUEST: TurnRequest = {
     "conversation": "c1",
     "message": "c1:1",
@@ -26,58 +25,15 @@ REQUEST: TurnRequest = {
 }
 ABORTED = {"status": "aborted", "reason": "the action server failed"}
 
-Step = Callable[[], web.StreamResponse] | None
-
-
-class Server:
-    """Answers as scripted; afterwards as the contract says."""
-
-    def __init__(self) -> None:
-        self.steps: list[Step] = []
-        self.bodies: list[Any] = []
-        self.url = ""
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
-            return web.json_response({"error": "token"}, status=401)
-        if request.path == HEALTH_PATH:
-            return web.json_response({"ready": True})
-        self.bodies.append(await request.json())
-        if self.steps:
-            step = self.steps.pop(0)
-            if step is None:
-                await asyncio.sleep(60)
-            assert step
-            return step()
-        if request.path == RESET_PATH:
-            return web.json_response({"status": "reset"})
-        assert request.path == TURN_PATH
-        return web.json_response(answer("hi"))
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    made = Server()
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", made.handle)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield made
-    await runner.cleanup()
-
-
 @pytest.fixture
 async def client(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    brain_server: BrainServer, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Callable[..., HttpBrain]]:
     monkeypatch.setattr(module, "_PAUSES", (0.01, 0.01, 0.01))
     made: list[HttpBrain] = []
 
-    def connect(url: str = "", token: str = TOKEN, seconds: float = 3) -> HttpBrain:
-        made.append(HttpBrain(url or server.url, token, seconds))
+    def connect(url: str = "", token: str = BRAIN_TOKEN, seconds: float = 3) -> HttpBrain:
+        made.append(HttpBrain(url or brain_server.url, token, seconds))
         return made[-1]
 
     yield connect
@@ -111,27 +67,27 @@ BAD: dict[str, Step] = {
 
 @pytest.mark.parametrize("fault", BAD)
 async def test_a_fault_is_tried_again(
-    server: Server, client: Callable[..., HttpBrain], fault: str
+    brain_server: BrainServer, client: Callable[..., HttpBrain], fault: str
 ) -> None:
-    server.steps = [BAD[fault]]
+    brain_server.steps = [BAD[fault]]
     assert await client().turn(REQUEST) == answer("hi")
-    assert server.bodies == [REQUEST, REQUEST], "the same message id both times"
+    assert brain_server.bodies == [REQUEST, REQUEST], "the same message id both times"
 
 
 @pytest.mark.parametrize("fault", BAD)
 async def test_a_fault_that_stays_is_told(
-    server: Server, client: Callable[..., HttpBrain], fault: str
+    brain_server: BrainServer, client: Callable[..., HttpBrain], fault: str
 ) -> None:
-    server.steps = [BAD[fault]] * 20
+    brain_server.steps = [BAD[fault]] * 20
     with pytest.raises(BrainUnavailable):
         await client().turn(REQUEST)
-    assert len(server.bodies) == 4
+    assert len(brain_server.bodies) == 4
 
 
 async def test_a_hanging_brain_has_its_time_and_no_more(
-    server: Server, client: Callable[..., HttpBrain]
+    brain_server: BrainServer, client: Callable[..., HttpBrain]
 ) -> None:
-    server.steps = [None] * 20
+    brain_server.steps = [None] * 20
     async with asyncio.timeout(2):
         with pytest.raises(BrainUnavailable):
             await client(seconds=0.2).turn(REQUEST)
@@ -153,18 +109,18 @@ async def test_the_wrong_token(client: Callable[..., HttpBrain]) -> None:
     assert not await brain.ready()
 
 
-async def test_reset(server: Server, client: Callable[..., HttpBrain]) -> None:
+async def test_reset(brain_server: BrainServer, client: Callable[..., HttpBrain]) -> None:
     brain = client()
     assert await brain.ready()
     await brain.reset("c1")
-    assert server.bodies == [{"conversation": "c1"}]
+    assert brain_server.bodies == [{"conversation": "c1"}]
 
 
 @pytest.mark.parametrize("fault", ["aborted", "500 in HTML", "no JSON", "a list", "null"])
 async def test_a_reset_that_was_not_confirmed(
-    server: Server, client: Callable[..., HttpBrain], fault: str
+    brain_server: BrainServer, client: Callable[..., HttpBrain], fault: str
 ) -> None:
-    server.steps = [BAD[fault]] * 20
+    brain_server.steps = [BAD[fault]] * 20
     with pytest.raises(BrainUnavailable):
         await client().reset("c1")
 

@@ -47,3 +47,22 @@ def test_without_examples_there_is_no_intent(train: Build) -> None:
 
 def test_a_change_of_the_package_is_a_reason_to_train() -> None:
     assert IntentClassifier.fingerprint_addon({})
+
+
+@pytest.mark.parametrize("text", ["/restart", ' /inform{"x":1}', "\u2060/greet"])
+def test_a_typed_command_is_no_sentence(train: Build, messages: list[Message], text: str) -> None:
+    (result,) = train(IntentClassifier, messages).process([Message({"text": text})])
+    assert result.get("intent") == {"name": "nlu_fallback", "confidence": 1.0}
+
+
+def test_several_unknown_words_are_guessed_at_but_not_believed(
+    train: Build, messages: list[Message]
+) -> None:
+    (result,) = train(IntentClassifier, messages).process([Message({"text": "blorf zint quax"})])
+    assert result.get("intent")["name"] == "nlu_fallback"
+    assert len(result.get("intent_ranking")) > 1
+
+
+def test_one_mistyped_word_is_believed(train: Build, messages: list[Message]) -> None:
+    (result,) = train(IntentClassifier, messages).process([Message({"text": "batalkannn"})])
+    assert result.get("intent")["name"] == "cancel_order"

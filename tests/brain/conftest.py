@@ -1,0 +1,251 @@
+"""A small assistant with the project's own pipeline, behind the private channel."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import rasa.model_training
+import yaml
+from aiohttp import web
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import register
+from rasa.core.tracker_store import FailSafeTrackerStore, SQLTrackerStore
+from rasa.utils.endpoints import EndpointConfig
+from sanic import Sanic
+
+from myna.brain.channel import BrainChannel
+from myna.brain.nlg import CatalogueNLG
+from myna.brain.protocol import RESET_PATH, TURN_PATH
+from myna.settings import PROJECT
+from myna.texts import Catalogue
+from tests.helpers import BRAIN_TOKEN, listening, serving
+
+EXAMPLES = {
+    "greet": ["hello there", "good morning", "hi team"],
+    "do_it": ["please do it now", "do the thing", "run the job for me"],
+    "paint": ["I want to paint the wall", "paint my room", "start painting"],
+    "inform": ["my order is DH-20413", "it is DH-20415", "DH-20417"],
+    "faq/shipping_fee": ["how much is shipping", "what does delivery cost", "shipping fee"],
+    "faq/return_policy": ["what is your return policy", "can I return something", "returns"],
+}
+RULES = """
+version: "3.1"
+rules:
+- {rule: greet, steps: [{intent: greet}, {action: utter_greet}]}
+- {rule: do, steps: [{intent: do_it}, {action: action_do}]}
+- {rule: inform, steps: [{intent: inform}, {action: action_do}]}
+- {rule: faq, steps: [{intent: faq}, {action: utter_faq}]}
+- {rule: not understood, steps: [{intent: nlu_fallback}, {action: action_handle_fallback}]}
+- {rule: paint, steps: [{intent: paint}, {action: paint_form}, {active_loop: paint_form}]}
+- rule: painted
+  condition: [{active_loop: paint_form}]
+  steps:
+  - {action: paint_form}
+  - {active_loop: null}
+  - slot_was_set: [{requested_slot: null}]
+  - {action: utter_painted}
+"""
+HIDDEN = {"influence_conversation": False}
+DOMAIN = {
+    "version": "3.1",
+    "intents": ["greet", "do_it", "paint", "inform", "faq", "nlu_fallback"],
+    "entities": [
+        {name: HIDDEN}
+        for name in ("language", "order_number", "marketplace_order", "phone", "email", "code")
+    ],
+    "slots": {
+        **{
+            name: {"type": "text", **HIDDEN, "mappings": [{"type": "from_entity", "entity": name}]}
+            for name in ("language", "order_number")
+        },
+        "proof": {"type": "any", "mappings": [{"type": "custom"}]},
+        "color": {
+            "type": "text",
+            **HIDDEN,
+            "mappings": [
+                {
+                    "type": "from_text",
+                    "conditions": [{"active_loop": "paint_form", "requested_slot": "color"}],
+                }
+            ],
+        },
+    },
+    "forms": {"paint_form": {"required_slots": ["color"]}},
+    "actions": ["action_do", "action_handle_fallback"],
+    "session_config": {"session_expiration_time": 30, "carry_over_slots_to_new_session": False},
+}
+RESPONSES: dict[str, Any] = {
+    "utter_greet": [
+        {"text": "Hi from {shop_name}", "buttons": [{"title": "Do it", "payload": "/do_it"}]}
+    ],
+    "utter_ask_color": [{"text": "Which colour?"}],
+    "utter_painted": [{"text": "Painted {color}."}],
+    "utter_faq/shipping_fee": [{"text": "Shipping is {shipping_fee}."}],
+    "utter_faq/return_policy": [{"text": "{return_days} days."}],
+    "utter_unfillable": [{"text": "{nothing_has_this}"}],
+}
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the small assistant, laid out as the project is."""
+    folder = tmp_path_factory.mktemp("assistant")
+    blocks = [
+        {"intent": name, "examples": "".join(f"- {text}\n" for text in texts)}
+        for name, texts in EXAMPLES.items()
+    ]
+    files = {
+        "domain.yml": yaml.safe_dump(DOMAIN),
+        "data/nlu/en/all.yml": yaml.safe_dump({"version": "3.1", "nlu": blocks}),
+        "data/rules/all.yml": RULES,
+    }
+    for language in ("vi", "ms", "en"):
+        words = PROJECT / "responses" / language / "words.yml"
+        files[f"responses/{language}/words.yml"] = words.read_text(encoding="utf-8")
+        own = {
+            name: [
+                {**variation, "text": f"[{language}] {variation['text']}"} for variation in texts
+            ]
+            for name, texts in RESPONSES.items()
+        }
+        files[f"responses/{language}/all.yml"] = yaml.safe_dump({"responses": own})
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    shutil.copy(PROJECT / "config.yml", folder / "config.yml")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def agent(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Agent:
+    """Rasa with the trained assistant and its trackers in a SQLite file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RASA_MAX_CACHE_SIZE", "0")
+        patch.setenv("RASA_TELEMETRY_ENABLED", "false")
+        trained = rasa.model_training.train(
+            str(project / "domain.yml"),
+            str(project / "config.yml"),
+            [str(project / "data")],
+            str(project / "models"),
+        )
+    assert trained.model
+    nlg = CatalogueNLG()
+    nlg._catalogue = Catalogue(project / "responses")
+    trackers = tmp_path_factory.mktemp("trackers") / "brain.db"
+    return Agent.load(
+        trained.model,
+        generator=nlg,
+        tracker_store=SQLTrackerStore(None, dialect="sqlite", db=str(trackers)),
+    )
+
+
+class ActionServer:
+    """Runs what the test says, and misbehaves as it says."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+        """Names of the actions that were called."""
+        self.trackers: list[dict[str, Any]] = []
+        self.faults: list[Callable[[], web.StreamResponse] | None] = []
+        """What the next calls get instead of an answer; None: they get none at all."""
+        self.events: list[dict[str, Any]] = []
+        self.responses: list[dict[str, Any]] = [{"text": "done"}]
+        self.delay = 0.0
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """`POST /webhook`."""
+        body = await request.json()
+        self.ran.append(body["next_action"])
+        self.trackers.append(body["tracker"])
+        if self.faults:
+            fault = self.faults.pop(0)
+            if fault is None:
+                await asyncio.sleep(60)
+            assert fault
+            return fault()
+        await asyncio.sleep(self.delay)
+        return web.json_response({"events": self.events, "responses": self.responses})
+
+
+@pytest.fixture
+async def actions(agent: Agent) -> AsyncIterator[ActionServer]:
+    server = ActionServer()
+    async with listening(server.handle) as url:
+        point_at(agent, url)
+        yield server
+
+
+def point_at(agent: Agent, url: str) -> None:
+    """Lets the agent find its actions elsewhere, as if it had just been loaded."""
+    agent.action_endpoint = EndpointConfig(f"{url}/webhook")
+    agent.processor.action_endpoint = agent.action_endpoint
+    store = agent.tracker_store
+    assert isinstance(store, FailSafeTrackerStore)
+    store._on_tracker_store_error = None
+
+
+class BrainClient:
+    """The hub's side of the private channel."""
+
+    def __init__(self, url: str, http: aiohttp.ClientSession) -> None:
+        self.url, self.http = url, http
+        self.number = 0
+
+    async def post(self, path: str, body: Any, token: str | None = BRAIN_TOKEN) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
+        async with self.http.post(self.url + path, json=body, headers=headers) as response:
+            return response.status, await response.json()
+
+    def request(self, conversation: str, text: str | None = None, **more: Any) -> dict[str, Any]:
+        """A turn's request with the next message id."""
+        self.number += 1
+        customer = {
+            "channel": "web",
+            "proof": more.pop("proof", None),
+            "failed_proofs": 0,
+            "locked_orders": [],
+        }
+        return {
+            "conversation": conversation,
+            "message": f"{conversation}:{self.number}",
+            "text": text,
+            "choice": None,
+            "language": "en",
+            "customer": customer,
+            **more,
+        }
+
+    async def turn(self, conversation: str, text: str | None = None, **more: Any) -> Any:
+        """A turn that is answered."""
+        status, body = await self.post(TURN_PATH, self.request(conversation, text, **more))
+        assert status == 200, body
+        return body
+
+    async def choose(self, conversation: str, payload: str, title: str = "Title") -> Any:
+        """The customer presses a button."""
+        return await self.turn(conversation, choice={"payload": payload, "title": title})
+
+    async def reset(self, conversation: str) -> tuple[int, Any]:
+        return await self.post(RESET_PATH, {"conversation": conversation})
+
+
+@pytest.fixture
+async def brain_client(agent: Agent, actions: ActionServer) -> AsyncIterator[BrainClient]:
+    app = Sanic("brain_of_tests", configure_logging=False)
+    app.ctx.agent = agent
+    register([BrainChannel(BRAIN_TOKEN)], app, "/webhooks/")
+    async with serving(app) as url, aiohttp.ClientSession() as http:
+        yield BrainClient(url, http)
+
+
+@pytest.fixture
+def conversation(request: pytest.FixtureRequest) -> str:
+    """A conversation of this test's own."""
+    return f"c-{abs(hash(request.node.nodeid))}"
