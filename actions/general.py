@@ -97,15 +97,25 @@ def ended() -> list[EventType]:
 
 
 def consecutive_misses(tracker: Tracker) -> int:
-    """How many of the customer's last messages in a row were not understood."""
-    misses = 0
-    for event in reversed(tracker.events):
+    """How many turns in a row, this one included, ended in asking what was meant.
+
+    A message without words, such as an emoji, neither counts nor ends the row.
+    """
+    misses, asked = 1, False
+    turns = reversed(tracker.events)
+    for event in turns:  # this turn, whose action is just running
+        if event["event"] == "user":
+            break
+    for event in turns:
         if event["event"] == "session_started":
             break
-        if event["event"] == "user" and has_words(event.get("text")):
-            if event["parse_data"]["intent"]["name"] != FALLBACK:
+        if event["event"] == "action":
+            asked = asked or event["name"] == "action_handle_fallback"
+        elif event["event"] == "user":
+            if not asked:
                 break
-            misses += 1
+            misses += has_words(event.get("text"))
+            asked = False
     return misses
 
 

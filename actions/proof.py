@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from abc import ABC, abstractmethod
+from itertools import dropwhile
 from typing import Any
 
 from rasa_sdk import Action, FormValidationAction, Tracker
@@ -49,6 +50,9 @@ class ProvenOrderForm(FormValidationAction, ABC):
     The answer is the same whether the order does not exist or the contact is not its own.
     """
 
+    own_slots: tuple[str, ...] = ("last_contact",)
+    """What an earlier form has left in these slots is none of this one's business."""
+
     @abstractmethod
     def name(self) -> str:
         """Rasa's name of the action; being abstract keeps this class from being registered."""
@@ -71,13 +75,15 @@ class ProvenOrderForm(FormValidationAction, ABC):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Takes what was told, then judges it as a whole."""
+        stale = _set_before(tracker, self.form_name(), *self.own_slots)
+        tracker.add_slots(stale)
         events = await self.get_extraction_events(dispatcher, tracker, domain)
         tracker.add_slots(events)
         validated = await self.get_validation_events(dispatcher, tracker, domain)
         tracker.add_slots(validated)
         judged = await self._judge(dispatcher, tracker)
         tracker.add_slots(judged)
-        events = [*events, *validated, *judged]
+        events = [*stale, *events, *validated, *judged]
         if _END in judged:
             return events
         next_slot = await self.next_requested_slot(dispatcher, tracker, domain)
@@ -149,7 +155,7 @@ class ProvenOrderForm(FormValidationAction, ABC):
                 order_number=number,
             )
             return [SlotSet("order_number", None), _END]
-        if tracker.get_slot("contact") is None and not _names(tracker, "order_number"):
+        if tracker.get_slot("contact") is None and number == _order_before(tracker):
             return []  # the last contact is tried again only with a corrected number
         if contact is None:
             return []
@@ -174,7 +180,8 @@ class ProvenOrderForm(FormValidationAction, ABC):
         turn.proof_failed(dispatcher, number)
         if known["failed_proofs"] + 1 >= tries:
             return _locked(dispatcher)
-        if tracker.get_slot("contact") and not _names(tracker, "phone", "email"):
+        asked = tracker.get_slot("requested_slot") == "contact"
+        if tracker.get_slot("contact") and not asked and not _names(tracker, "phone", "email"):
             # the contact of an earlier order: not tried by the customer, so it is just asked for
             return [SlotSet("contact", None)]
         dispatcher.utter_message(response="utter_order_not_matched", order_number=number)
@@ -189,18 +196,33 @@ def _names(tracker: Tracker, *entities: str) -> bool:
 
 
 def _set_before(tracker: Tracker, form: str, *slots: str) -> list[EventType]:
-    """Events that empty those of `slots` which were filled before the form became active."""
-    since: list[dict[str, Any]] = []
-    for event in reversed(tracker.events):
+    """Events that empty those of `slots` which were filled before the form became active.
+
+    The events at the end are left out: there Rasa puts what is to be validated, which at a form's
+    beginning is all that was filled before.
+    """
+    fresh: set[str] = set()
+    for event in dropwhile(lambda event: event["event"] == "slot", reversed(tracker.events)):
         if event["event"] == "active_loop" and event["name"] == form:
             break
-        since.append(event)
-    fresh = {event["name"] for event in since if event["event"] == "slot"}
+        if event["event"] == "slot":
+            fresh.add(event["name"])
     return [
         SlotSet(slot, None)
         for slot in slots
         if tracker.get_slot(slot) is not None and slot not in fresh
     ]
+
+
+def _order_before(tracker: Tracker) -> str | None:
+    """The order that was talked about when the customer wrote the message."""
+    before = False
+    for event in reversed(tracker.events):
+        before = before or event["event"] == "user"
+        if before and event["event"] == "slot" and event["name"] == "order_number":
+            number: str | None = event["value"]
+            return number
+    return None
 
 
 def _locked(dispatcher: CollectingDispatcher) -> list[EventType]:
@@ -258,13 +280,17 @@ class ValidateCancellationForm(ProvenOrderForm):
         """Rasa's name of the action."""
         return "validate_cancellation_form"
 
+    own_slots = ("last_contact", "cancel_confirmed", "code_issued")
+
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        """A yes to an earlier question, or a code for it, is none to this one."""
-        stale = _set_before(tracker, "cancellation_form", "cancel_confirmed", "code_issued")
-        tracker.add_slots(stale)
-        return [*stale, *await super().run(dispatcher, tracker, domain)]
+        """A yes to the question about one order, or a code for it, is none to another's."""
+        other: list[EventType] = []
+        if _order_before(tracker) not in (None, tracker.get_slot("order_number")):
+            other = [SlotSet("cancel_confirmed", None), SlotSet("code_issued", None)]
+        tracker.add_slots(other)
+        return [*other, *await super().run(dispatcher, tracker, domain)]
 
     def validate_cancel_confirmed(
         self,
@@ -282,8 +308,14 @@ class ValidateCancellationForm(ProvenOrderForm):
         """Six digits, or whatever else was typed with a digit in it after we asked."""
         if tracker.get_slot("requested_slot") != "code":
             return {}
+        if code := next(tracker.get_latest_entity_values("code"), None):
+            return {"code": code}
+        if _names(tracker, "order_number", "marketplace_order", "phone", "email"):
+            return {}
         text = tracker.latest_message.get("text") or ""
-        if match := _CODE.search(text):
+        intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False) or ""
+        question = intent == "faq" or intent.startswith("ask_")
+        if (match := _CODE.search(text)) and not question:
             return {"code": re.sub(r"\D", "", match[0])}
         return {"code": text} if _gives_a_detail(tracker, "code") else {}
 
@@ -299,7 +331,10 @@ class ValidateCancellationForm(ProvenOrderForm):
 
     async def _judge(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         code, issued = tracker.get_slot("code"), tracker.get_slot("code_issued")
-        if code is None or not issued:
+        if not issued:
+            unasked = [SlotSet("code", None)] if code else []
+            return [*unasked, *await super()._judge(dispatcher, tracker)]
+        if code is None:
             return await super()._judge(dispatcher, tracker)
         number: str = issued["order_number"]
         known = turn.customer(tracker)

@@ -11,6 +11,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pydantic
 import yaml
@@ -79,6 +80,14 @@ class Market(_Model):
 
     _languages = pydantic.validator("payment_methods", allow_reuse=True)(_every_language)
 
+    @pydantic.validator("time_zone")
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"'{value}' is no time zone; write e.g. Asia/Kuala_Lumpur") from error
+        return value
+
 
 class Terms(_Model):
     """After-sales terms."""
@@ -93,8 +102,8 @@ class Terms(_Model):
 class OrderNumberFormat(_Model):
     """How the shop's order numbers look: prefix, separator, digits (`DH-20413`)."""
 
-    prefixes: list[str]
-    digits: int
+    prefixes: list[str] = pydantic.Field(min_items=1)
+    digits: int = pydantic.Field(ge=1)
     separator: str = "-"
 
     @property
@@ -105,7 +114,7 @@ class OrderNumberFormat(_Model):
     def _pattern(self) -> re.Pattern[str]:
         prefixes = "|".join(re.escape(prefix) for prefix in self.prefixes)
         return re.compile(
-            rf"(?<![0-9A-Za-z])(?:#\s?)?({prefixes})[\s.\-–_#:/]{{0,3}}(\d{{{self.digits}}})(?!\d)",
+            rf"(?<![0-9A-Za-z])(?:#\s?)?({prefixes})[\s.\-–_#:/]{{0,3}}([0-9]{{{self.digits}}})(?!\d)",
             re.IGNORECASE,
         )
 
@@ -113,7 +122,7 @@ class OrderNumberFormat(_Model):
         """All order numbers in a text as (start, end, canonical form)."""
         found = []
         for match in self._pattern().finditer(text):
-            prefix = next(p for p in self.prefixes if p.lower() == match[1].lower())
+            prefix = next(p for p in self.prefixes if p.casefold() == match[1].casefold())
             found.append((match.start(), match.end(), f"{prefix}{self.separator}{match[2]}"))
         return found
 
@@ -197,6 +206,8 @@ class ContactChannel(_Model):
     name: LocalizedText
     address: str
     market: str | None = None
+
+    _languages = pydantic.validator("name", allow_reuse=True)(_every_language)
 
 
 class Limits(_Model):

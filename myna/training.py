@@ -25,7 +25,8 @@ class TrainingError(RuntimeError):
 def _sources(project: Path) -> Iterator[Path]:
     yield project / "config.yml"
     yield project / "domain.yml"
-    yield from sorted((project / "data").rglob("*.yml"))
+    data = (project / "data").rglob("*")
+    yield from sorted(path for path in data if path.suffix in (".yml", ".yaml"))
     yield from sorted((Path(__file__).parent / "nlu").rglob("*.py"))
 
 
@@ -33,7 +34,8 @@ def fingerprint(project: Path) -> str:
     """A digest of all that goes into a model; texts count by their names only."""
     digest = hashlib.sha256(version("rasa").encode())
     for path in _sources(project):
-        digest.update(f"\0{path.name}\0".encode())
+        # the folder too: it tells the language of an example
+        digest.update(f"\0{path.parent.name}/{path.name}\0".encode())
         digest.update(path.read_bytes())
     for language in LANGUAGES:
         names = sorted(read_texts(project / "responses" / language).responses)

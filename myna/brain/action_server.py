@@ -31,7 +31,8 @@ def main() -> None:
         if request.path == "/health":
             return None
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not hmac.compare_digest(given.encode(), token.encode()):
+        # Sanic keeps bytes that are no UTF-8 as surrogates
+        if not hmac.compare_digest(given.encode(errors="surrogateescape"), token.encode()):
             return json({"error": "the action server's token is missing or wrong"}, 401)
         return None
 

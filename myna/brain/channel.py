@@ -75,7 +75,9 @@ class BrainChannel(InputChannel):
         @blueprint.middleware("request")
         async def authenticate(request: Request) -> HTTPResponse | None:
             given = request.headers.get("authorization", "").removeprefix("Bearer ")
-            if not hmac.compare_digest(given.encode(), self._token.encode()):
+            # Sanic keeps bytes that are no UTF-8 as surrogates
+            sent = given.encode(errors="surrogateescape")
+            if not hmac.compare_digest(sent, self._token.encode()):
                 return response.json({"error": "the brain's token is missing or wrong"}, 401)
             return None
 
@@ -109,6 +111,9 @@ class BrainChannel(InputChannel):
                 await reset_conversation(agent, request.json["conversation"])
             except TurnAborted as fault:
                 return _aborted(str(fault))
+            except Exception as error:
+                logger.exception("A reset failed.")
+                return _aborted(f"the brain failed: {type(error).__name__}")
             return response.json({"status": "reset"})
 
         return blueprint

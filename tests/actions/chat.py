@@ -7,7 +7,6 @@ only what was set since the customer's message; a form that extracts nothing let
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import inspect
 from typing import Any
@@ -168,7 +167,7 @@ class Chat:
         """One turn; returns the names of the responses."""
         self._receive(text, intent, more)
         form = self.loop or BEGINS.get(intent)
-        if form and not (self.loop is None and form is None) and await self._form(form):
+        if form and await self._form(form):
             return self.responses
         if intent == "deny":
             await self._run(general.ActionStopForm)
@@ -236,6 +235,7 @@ class Chat:
         if not (fresh or again or told or some) and self.slots["requested_slot"]:
             assert not outcome.messages  # Rasa forgets the events of a form that gives way
             return False
+        self.events.append({"event": "action", "name": name})
         self._note(outcome)
         asked = [e["value"] for e in outcome.events if e.get("name") == "requested_slot"]
         next_slot = next((key for key in required if self.slots[key] is None), None)
@@ -256,6 +256,7 @@ class Chat:
 
     async def _run(self, action: type[Action]) -> Outcome:
         outcome = await run(action, self.tracker())
+        self.events.append({"event": "action", "name": action().name()})
         self._note(outcome)
         return outcome
 
@@ -284,17 +285,3 @@ class Chat:
                 self.slots[event["name"]] = event["value"]
             elif event["event"] == "active_loop":
                 self.loop = event["name"]
-
-
-def events_of(seen: Tracker) -> list[dict[str, Any]]:
-    """A copy, for an action may add to it."""
-    return copy.deepcopy(seen.events)
-
-
-def at_once(*turns: Any) -> list[Any]:
-    """Runs coroutines one after another, for tests that are no coroutines."""
-
-    async def all_of_them() -> list[Any]:
-        return [await turn for turn in turns]
-
-    return asyncio.run(all_of_them())

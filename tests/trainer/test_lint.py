@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from random import Random
 
 import pytest
 
@@ -466,3 +467,28 @@ def test_command(small, broken, status):
     assert done.returncode == status, done.stderr
     assert done.stdout.endswith(f"{int(broken)} errors, 0 warnings.\n")
     assert done.stderr == ""
+
+
+SLIPS = [
+    lambda line, random: "  " + line,
+    lambda line, random: line.strip(),
+    lambda line, random: line.split(":")[0] + ":",
+    lambda line, random: line.replace("- ", ""),
+    lambda line, random: line[: random.randrange(len(line) + 1)],
+    lambda line, random: line.replace(": ", ": [", 1) + "]",
+    lambda line, random: line + "\n- [a, {b: c}]",
+    lambda line, random: line + "\n- ",
+]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_slip_of_the_keyboard_ends_in_a_stack_trace(small, seed):
+    random = Random(seed)
+    files = sorted(path for path in small.root.rglob("*") if path.is_file())
+    for _ in range(3):
+        path = random.choice(files)
+        lines = path.read_text(encoding="utf-8").split("\n")
+        number = random.randrange(len(lines))
+        lines[number] = random.choice(SLIPS)(lines[number], random)
+        path.write_text("\n".join(lines), encoding="utf-8")
+    assert all(str(finding) for finding in lint_project(small.root))

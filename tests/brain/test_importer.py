@@ -1,0 +1,64 @@
+"""What the importer adds to Rasa's own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from rasa.shared.core.domain import InvalidDomain
+from rasa.shared.importers.importer import TrainingDataImporter
+
+from myna.brain.importer import language_of
+
+
+def importer(folder: Path) -> TrainingDataImporter:
+    return TrainingDataImporter.load_from_config(
+        str(folder / "config.yml"), str(folder / "domain.yml"), [str(folder / "data")]
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "language"),
+    [
+        ("data/nlu/vi/orders.yml", "vi"),
+        ("data/nlu/en/a.yml", "en"),
+        ("data/nlu/shared/a.yml", None),
+        ("data/nlu/vi.yml", None),
+        ("vi/nlu/a.yml", None),
+    ],
+)
+def test_the_folder_tells_the_language(path: str, language: str | None) -> None:
+    assert language_of(path) == language
+
+
+def test_the_domain_knows_every_response(project: Path) -> None:
+    domain = importer(project).get_domain()
+    assert {"utter_greet", "utter_ask_color", "utter_faq/shipping_fee"} <= set(domain.responses)
+    assert "utter_greet" in domain.action_names_or_texts
+
+
+def test_examples_carry_their_language(project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(project, folder, ignore=shutil.ignore_patterns("models"))
+    for name, text in (("vi/a", "chào shop"), ("shared/a", "hello")):
+        path = folder / "data" / "nlu" / f"{name}.yml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(
+            f'version: "3.1"\nnlu:\n- intent: greet\n  examples: |\n    - {text}\n', encoding="utf-8"
+        )
+    languages = {
+        example.get("text"): (example.get("metadata") or {}).get("language")
+        for example in importer(folder).get_nlu_data().training_examples
+    }
+    assert languages["chào shop"] == "vi"
+    assert languages["hello there"] == "en"
+    assert languages["hello"] is None
+
+
+def test_a_broken_domain_is_not_an_empty_one(project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(project, folder, ignore=shutil.ignore_patterns("models"))
+    (folder / "domain.yml").write_text('version: "3.1"\nintents: 7\n')
+    with pytest.raises((InvalidDomain, Exception), match=r"(?i)domain|intents|valid"):
+        importer(folder).get_domain()
