@@ -30,6 +30,7 @@ QUESTIONS = (
 
 _END = SlotSet("requested_slot", None)
 _CODE = re.compile(r"(?<!\d)\d{3}[\s-]?\d{3}(?!\d)")
+_DIGITS = re.compile(r"\b[0-9]+\b")
 
 
 def _gives_a_detail(tracker: Tracker, slot: str) -> bool:
@@ -113,8 +114,10 @@ class ProvenOrderForm(FormValidationAction, ABC):
         number = facts.order_number.canonical(value)
         if number is None and (found := facts.order_number.find(value)):
             number = found[-1][2]
-        if number is None and (bare := facts.order_number.candidates(value)):
-            number = bare[0] if turn.language(tracker) == facts.default_language else bare[-1]
+        bare = [facts.order_number.candidates(digits) for digits in _DIGITS.findall(value)]
+        if number is None and (meant := [candidates for candidates in bare if candidates]):
+            own = 0 if turn.language(tracker) == facts.default_language else -1
+            number = meant[-1][own]
         if number is None:
             dispatcher.utter_message(response="utter_invalid_order_number")
         return {"order_number": number}

@@ -49,9 +49,19 @@ class Text:
     """The response that it is a variation of."""
 
     def placeholders(self) -> set[str]:
-        """The names in braces, in text and button titles."""
-        parts = [self.text, *(button.title for button in self.buttons)]
-        return {name for part in parts for _, name, _, _ in string.Formatter().parse(part) if name}
+        """The names in braces, in text and button titles.
+
+        Raises:
+            ValueError: a brace has no other half, or holds more than a name.
+        """
+        names = set()
+        for part in (self.text, *(button.title for button in self.buttons)):
+            for _, name, form, conversion in string.Formatter().parse(part):
+                if form or conversion:
+                    raise ValueError(f"only a name stands between braces, not {name}:{form}")
+                if name:
+                    names.add(name)
+        return names
 
     def filled(self, values: dict[str, Any]) -> Text:
         """The text with its placeholders replaced, once: a value is never expanded again.
@@ -106,6 +116,9 @@ def read_texts(folder: Path) -> LanguageTexts:
             raise TextError(f"responses/{where} cannot be read: {error}") from error
         if not isinstance(content, dict):
             raise TextError(f"responses/{where} must begin with 'responses:'.")
+        for part in ("responses", "titles", "words"):
+            if not isinstance(content.get(part) or {}, dict):
+                raise TextError(f"responses/{where}: under '{part}:' each line needs a name.")
         for name, variations in (content.get("responses") or {}).items():
             if name in texts.responses:
                 raise TextError(f"responses/{where}: {name} is defined a second time.")
@@ -116,6 +129,11 @@ def read_texts(folder: Path) -> LanguageTexts:
                     f"responses/{where}: {name} needs a list of '- text: …' entries"
                     " (buttons with title and payload)."
                 ) from error
+            except ValueError as error:
+                raise TextError(
+                    f"responses/{where}: {name} has braces that cannot be filled: {error}."
+                    " Write {{ or }} for a brace that is no placeholder."
+                ) from error
             texts.sources[name] = path
         texts.titles.update(content.get("titles") or {})
         texts.words.update(content.get("words") or {})
@@ -124,11 +142,13 @@ def read_texts(folder: Path) -> LanguageTexts:
 
 def _text(name: str, variation: dict[str, Any]) -> Text:
     buttons = variation.get("buttons") or []
-    return Text(
+    text = Text(
         variation["text"].rstrip("\n"),
         tuple(Button(button["title"], button["payload"]) for button in buttons),
         name,
     )
+    text.placeholders()  # fails on what could not be filled
+    return text
 
 
 def fact_values(facts: Facts, language: str, words: dict[str, str]) -> dict[str, str]:
@@ -191,7 +211,7 @@ class Catalogue:
 
     def _times(self) -> tuple[tuple[str, int], ...]:
         paths = [self._shop_file, *sorted(self._responses.glob("*/*.yml"))]
-        return tuple((str(path), path.stat().st_mtime_ns) for path in paths if path.exists())
+        return tuple((str(path), path.stat().st_mtime_ns) for path in paths)
 
     def _read(self) -> tuple[Facts, dict[str, LanguageTexts], dict[str, dict[str, str]]]:
         facts = load_facts(self._shop_file)
@@ -211,13 +231,16 @@ class Catalogue:
         if now - self._looked < _LOOK_AGAIN_AFTER:
             return
         self._looked = now
-        stamp = self._times()
-        if stamp == self._stamp:
-            return
-        self._stamp = stamp
         try:
+            stamp = self._times()
+            if stamp == self._stamp:
+                return
             self.facts, self._texts, self._values = self._read()
+            self._stamp = stamp
+        except OSError as error:  # a file is just being replaced: looked at again
+            logger.warning("Texts and facts cannot be read: %s", error)
         except (TextError, FactsError) as error:
+            self._stamp = stamp
             logger.error("Keeping the last good texts and facts: %s", error)
 
     def names(self) -> set[str]:
@@ -247,8 +270,8 @@ class Catalogue:
         """
         self.refresh()
         for candidate in (language, self.facts.default_language, *LANGUAGES):
-            variations = self._texts[candidate].responses.get(name)
-            if variations:
+            texts = self._texts.get(candidate)
+            if texts and (variations := texts.responses.get(name)):
                 break
         else:
             raise TextError(f"There is no response {name} in responses/.")
@@ -258,3 +281,5 @@ class Catalogue:
             raise TextError(
                 f"responses/{candidate}: {name} uses {{{error.args[0]}}}, which has no value here."
             ) from error
+        except ValueError as error:
+            raise TextError(f"responses/{candidate}: {name} cannot be filled: {error}.") from error

@@ -49,3 +49,28 @@ def test_nothing_is_imported_from_where_it_must_not(place):
         if any(within(name, package) for package in FORBIDDEN[place])
     ]
     assert not wrong
+
+
+def test_the_contract_of_the_brain_needs_nothing():
+    found = set(imports(PROJECT / "myna/brain/protocol.py"))
+    assert {name.split(".")[0] for name in found} <= {"__future__", "typing"}
+
+
+def test_only_those_who_put_it_together_know_channels_and_desk():
+    allowed = {"myna/front.py", "myna/up.py"}
+    wrong = [
+        f"{path} imports {name}"
+        for path in sorted((PROJECT / "myna").rglob("*.py"))
+        if (place := str(path.relative_to(PROJECT))) not in allowed
+        for name in imports(path)
+        for part in ("channels", "desk")
+        if within(name, f"myna.{part}") and not place.startswith(f"myna/{part}/")
+    ]
+    assert not wrong
+
+
+def test_the_tests_are_named_for_what_they_test():
+    """`tests/x/test_y.py` stands for `myna/x/y.py` (or a part of the whole)."""
+    for part in ("hub", "channels", "desk", "brain"):
+        for path in (PROJECT / "tests" / part).glob("test_*.py"):
+            assert (PROJECT / "myna" / part / path.name.removeprefix("test_")).exists(), path

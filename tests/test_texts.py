@@ -80,7 +80,23 @@ def test_no_attribute_of_a_value_is_reachable(catalogue, files):
 
 @pytest.mark.parametrize(
     "content",
-    ["responses:\n  utter_x: text\n", "responses:\n  utter_x:\n  - txt: a\n", "a: [", "- a\n"],
+    [
+        "responses:\n  utter_x: text\n",
+        "responses:\n  utter_x:\n  - txt: a\n",
+        "responses:\n  utter_x:\n  - text: 7\n",
+        "responses:\n  utter_x:\n  - text: a\n    buttons: [{title: 7, payload: /a}]\n",
+        "responses:\n  utter_x:\n  - text: a\n    buttons: [{title: x}]\n",
+        "responses:\n  utter_x:\n  - text: 'up to {discount off'\n",
+        "responses:\n  utter_x:\n  - text: 'a } b'\n",
+        "responses:\n  utter_x:\n  - text: '{total:>9999999999}'\n",
+        "responses:\n  utter_x:\n  - text: '{total!r}'\n",
+        "responses: [utter_x]\n",
+        "titles: [a]\n",
+        "words: closed\n",
+        "a: [",
+        "- a\n",
+        "just text",
+    ],
 )
 def test_a_file_of_another_form_is_named(tmp_path, content):
     folder = tmp_path / "en"
@@ -95,3 +111,71 @@ def test_a_text_defined_twice_is_named(tmp_path):
         (tmp_path / name).write_text("responses:\n  utter_x:\n  - text: x\n")
     with pytest.raises(TextError, match="second time"):
         read_texts(tmp_path)
+
+
+def test_bytes_that_are_no_text_are_named(tmp_path):
+    (tmp_path / "a.yml").write_bytes(b"\xff\xfe")
+    with pytest.raises(TextError, match=r"a\.yml"):
+        read_texts(tmp_path)
+
+
+def test_braces_that_are_meant(catalogue, files):
+    path = files / "responses" / "en" / "stores.yml"
+    path.write_text("responses:\n  utter_opening_hours:\n  - text: '{{a}} {shop_name}'\n")
+    assert catalogue.render("utter_opening_hours", "en").text == "{a} Lentera Home"
+
+
+@pytest.mark.parametrize(
+    "text", ["{total.__class__}", "{total[0]}", "{0}", "{}", "{total.a.b}", "{unknown}"]
+)
+def test_what_cannot_be_filled_is_an_error_of_ours(catalogue, files, text):
+    path = files / "responses" / "en" / "stores.yml"
+    path.write_text(f"responses:\n  utter_opening_hours:\n  - text: '{text}'\n")
+    with pytest.raises(TextError):
+        catalogue.render("utter_opening_hours", "en", total="x")
+
+
+def test_a_language_nobody_knows(catalogue):
+    expected = catalogue.render("utter_opening_hours", "vi")
+    assert catalogue.render("utter_opening_hours", "xx") == expected
+
+
+def test_a_broken_shop_file_keeps_the_last_good_facts(catalogue, files, caplog):
+    (files / "shop.yml").write_text("name: x\n")
+    assert "RM8.00" in catalogue.render("utter_faq/shipping_fee", "ms").text
+    assert "shop.yml" in caplog.text
+    shutil.copy(SHOP_FILE, files / "shop.yml")
+    assert "RM8.00" in catalogue.render("utter_faq/shipping_fee", "ms").text
+
+
+def test_a_file_that_is_just_being_replaced(catalogue, files):
+    shop = (files / "shop.yml").read_text()
+    (files / "shop.yml").unlink()
+    assert "30.000" in catalogue.render("utter_faq/shipping_fee", "vi").text
+    (files / "shop.yml").write_text(shop.replace("shipping_fee: 30000", "shipping_fee: 25000"))
+    assert "25.000" in catalogue.render("utter_faq/shipping_fee", "vi").text
+
+
+def test_buttons_are_filled_and_payloads_left_alone(catalogue, files):
+    path = files / "responses" / "en" / "stores.yml"
+    path.write_text(
+        "responses:\n  utter_opening_hours:\n  - text: a\n"
+        "    buttons: [{title: 'Ask {shop_name}', payload: '/inform{\"a\": \"b\"}'}]\n"
+    )
+    [button] = catalogue.render("utter_opening_hours", "en").buttons
+    assert (button.title, button.payload) == ("Ask Lentera Home", '/inform{"a": "b"}')
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_hubs_own_sentences_need_no_brain(catalogue, language):
+    for name in (
+        "utter_handed_over",
+        "utter_still_waiting",
+        "utter_resolved",
+        "utter_withheld_note",
+        "utter_brain_unavailable",
+        "utter_empty_message",
+        "utter_message_too_long",
+    ):
+        assert "{" not in catalogue.render(name, language).text
+    assert "Linh" in catalogue.render("utter_agent_joined", language, agent="Linh").text

@@ -114,7 +114,7 @@ async def test_a_typed_contact_that_is_no_entity_is_told_to_be_wrong(chat):
     assert await chat.say("o9o3 123 456") == ["utter_order_paid"]
 
 
-@pytest.mark.parametrize("text", ["12", "20413x", "DH-123"])
+@pytest.mark.parametrize("text", ["12", "20413x", "DH-123", "0903 123 456"])
 async def test_an_invalid_number_is_asked_for_again_once(chat, text):
     await status(chat)
     assert await chat.say(text) == ["utter_invalid_order_number"]
@@ -131,7 +131,7 @@ async def test_an_invalid_contact_is_asked_for_again_once(chat, shop):
 @pytest.mark.parametrize(
     ("language", "number"), [("vi", "DH-20413"), ("ms", "MY-20413"), ("en", "MY-20413")]
 )
-@pytest.mark.parametrize("text", ["20413", " #20413 "])
+@pytest.mark.parametrize("text", ["20413", " #20413 ", "it's 20413, thanks", "số 20413 ạ"])
 async def test_bare_digits_stand_for_the_own_market(language, number, text):
     chat = Chat(language)
     await status(chat)
