@@ -1,4 +1,4 @@
-"""What tests of several parts share: a scripted brain, a server in the test's own loop, live events."""
+"""What tests of several parts share: scripted brains, servers in the test's loop, live events."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ class Held:
 async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 5.0) -> Any:
     """Waits for the condition to come true; returns what it returned."""
     async with asyncio.timeout(seconds):
-        while not (found := await condition()):
+        while not (found := await condition()):  # noqa: ASYNC110 (a database tells nobody)
             await asyncio.sleep(0.005)
     return found
 

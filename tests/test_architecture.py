@@ -67,10 +67,3 @@ def test_only_those_who_put_it_together_know_channels_and_desk():
         if within(name, f"myna.{part}") and not place.startswith(f"myna/{part}/")
     ]
     assert not wrong
-
-
-def test_the_tests_are_named_for_what_they_test():
-    """`tests/x/test_y.py` stands for `myna/x/y.py` (or a part of the whole)."""
-    for part in ("hub", "channels", "desk", "brain"):
-        for path in (PROJECT / "tests" / part).glob("test_*.py"):
-            assert (PROJECT / "myna" / part / path.name.removeprefix("test_")).exists(), path

@@ -105,7 +105,11 @@ def test_letters_that_only_look_like_a_prefix() -> None:
         assert [number for _, _, number in strange.find(text)] in ([], ["SK-20413"])
 
 
-@given(st.from_regex(r"\A[0-9]{5}\Z"), st.sampled_from(["DH", "MY", "dh", "My"]), st.text(" -.#", max_size=2))
+@given(
+    st.from_regex(r"\A[0-9]{5}\Z"),
+    st.sampled_from(["DH", "MY", "dh", "My"]),
+    st.text(" -.#", max_size=2),
+)
 def test_every_number_of_ours_is_found(digits: str, prefix: str, between: str) -> None:
     assert NUMBERS.canonical(f"{prefix}{between}{digits}") == f"{prefix.upper()}-{digits}"
 

@@ -16,10 +16,12 @@ from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.core.processor import MessageProcessor
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
 from rasa.shared.core.events import (
     ActionExecuted,
     BotUttered,
+    Event,
     SessionStarted,
     SlotSet,
     UserUttered,
@@ -137,6 +139,8 @@ async def run_turn(agent: Agent, turn: TurnRequest) -> Answer:
         tracker = await processor.fetch_tracker_and_update_session(conversation, output)
         if answer := recorded_answer(tracker, message_id):
             return answer
+        if answer := await _earlier_answer(processor, tracker, message_id):
+            return answer
         _note_what_is_known(tracker, turn)
         message = _user_message(turn, output)
         await processor._handle_message_with_tracker(message, tracker)
@@ -147,6 +151,20 @@ async def run_turn(agent: Agent, turn: TurnRequest) -> Answer:
             raise TurnAborted("the turn ended in silence")
         await processor.save_tracker(tracker)
         return answer
+
+
+async def _earlier_answer(
+    processor: MessageProcessor, tracker: DialogueStateTracker, message_id: str
+) -> Answer | None:
+    """The answer from a session before this one, which the tracker store leaves out.
+
+    Messages come in order, so a message of an earlier session can come again only before the
+    first of this one.
+    """
+    if any(isinstance(event, UserUttered) for event in tracker.events):
+        return None
+    full = await processor.tracker_store.retrieve_full_tracker(tracker.sender_id)
+    return recorded_answer(full, message_id) if full else None
 
 
 async def reset_conversation(agent: Agent, conversation: str) -> None:
@@ -244,8 +262,8 @@ def recorded_answer(tracker: DialogueStateTracker, message_id: str) -> Answer | 
         elif isinstance(event, SlotSet):
             slots[event.key] = event.value
     for event in events[start + 1 :]:
-        if isinstance(event, UserUttered | SessionStarted):
-            break
+        if isinstance(event, UserUttered | SessionStarted) or _ends_turn(event):
+            break  # what follows is the next turn's
         if isinstance(event, SlotSet):
             slots[event.key] = event.value
         elif isinstance(event, BotUttered):
@@ -268,6 +286,10 @@ def recorded_answer(tracker: DialogueStateTracker, message_id: str) -> Answer | 
         "intent": intent_of(events[start].parse_data),
         "proof": slots.get("proof"),
     }
+
+
+def _ends_turn(event: Event) -> bool:
+    return isinstance(event, ActionExecuted) and event.action_name == ACTION_LISTEN_NAME
 
 
 def intent_of(parse_data: dict[str, Any]) -> str | None:

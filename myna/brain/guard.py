@@ -1,8 +1,8 @@
 """Faults that Rasa swallows, made loud.
 
-Rasa 3.6 logs a failing action server or tracker store and goes on: HTTP 200, no message, the turn
-stored as done. Here such a fault aborts the turn before anything is stored, so that the hub can
-try again or call a person.
+Rasa 3.6 logs a failing action server, text or tracker store and goes on: HTTP 200, no message, the
+turn stored as done. Here such a fault aborts the turn before anything is stored, so that the hub
+can try again or call a person. So does a dialogue that runs in circles, which Rasa cuts short.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any
 import jsonschema
 from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
+from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.core.tracker_store import FailSafeTrackerStore
+from rasa.shared.core.events import deserialise_events
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 ACTION_SECONDS = 18.0
@@ -39,6 +41,7 @@ class LoudEndpoint(EndpointConfig):
         try:
             answer = await asyncio.wait_for(super().request(*args, **kwargs), ACTION_SECONDS)
             jsonschema.validate(answer, RemoteAction.action_response_format_spec())
+            deserialise_events(answer.get("events", []))
         except ClientResponseError as error:
             if error.status == _REJECTED and b"action_name" in (error.text or b""):
                 raise
@@ -46,6 +49,24 @@ class LoudEndpoint(EndpointConfig):
         except Exception as error:
             raise TurnAborted(f"the action server failed: {type(error).__name__}") from error
         return answer
+
+
+class LoudGenerator(NaturalLanguageGenerator):
+    """The texts; with one that cannot be told Rasa would forget all that its action did."""
+
+    def __init__(self, plain: NaturalLanguageGenerator) -> None:
+        self._plain = plain
+
+    async def generate(self, *args: Any, **kwargs: Any) -> Any:
+        """The response as Rasa's output channels expect it.
+
+        Raises:
+            TurnAborted: there is no such text, or it cannot be filled.
+        """
+        try:
+            return await self._plain.generate(*args, **kwargs)
+        except Exception as error:
+            raise TurnAborted(f"a text cannot be told: {error}") from error
 
 
 def make_loud(agent: Agent) -> None:
@@ -57,9 +78,16 @@ def make_loud(agent: Agent) -> None:
     processor.action_endpoint = LoudEndpoint(
         plain.url, plain.params, plain.headers, plain.basic_auth, plain.token, plain.token_name
     )
+    if not isinstance(processor.nlg, LoudGenerator):
+        processor.nlg = LoudGenerator(processor.nlg)
+    processor.on_circuit_break = _runs_away
     for store in (agent.tracker_store, processor.tracker_store):
         if isinstance(store, FailSafeTrackerStore):
             store._on_tracker_store_error = _abort
+
+
+def _runs_away(*_: Any) -> None:
+    raise TurnAborted("the dialogue does not come to an end")
 
 
 def _abort(error: Exception) -> None:

@@ -31,8 +31,8 @@ class CatalogueNLG(NaturalLanguageGenerator):
         """The response as Rasa's output channels expect it.
 
         Raises:
-            TextError: no such response, or a placeholder has no value. Rasa logs it and goes on;
-                the private channel then finds no answer and the hub calls a person.
+            TextError: no such response, or a placeholder has no value. Rasa would log it and go
+                on; the private channel's guard aborts the turn.
         """
         language = tracker.get_slot("language") or self._catalogue.facts.default_language
         turn = sum(isinstance(event, UserUttered) for event in tracker.events)

@@ -27,21 +27,37 @@ from myna.texts import Catalogue
 from tests.helpers import BRAIN_TOKEN, listening, serving
 
 EXAMPLES = {
-    "greet": ["hello there", "good morning", "hi team"],
-    "do_it": ["please do it now", "do the thing", "run the job for me"],
-    "paint": ["I want to paint the wall", "paint my room", "start painting"],
-    "inform": ["my order is DH-20413", "it is DH-20415", "DH-20417"],
-    "faq/shipping_fee": ["how much is shipping", "what does delivery cost", "shipping fee"],
-    "faq/return_policy": ["what is your return policy", "can I return something", "returns"],
+    "en": {
+        "greet": ["hello there", "good morning", "hi team"],
+        "do_it": ["please do it now", "do the thing", "run the job for me"],
+        "say_and_do": ["talk and work", "tell me and work", "first talk then work"],
+        "paint": ["I want to paint the wall", "paint my room", "start painting"],
+        "book": ["book a painter", "make an appointment", "reserve a visit"],
+        "inform": ["my order is DH-20413", "it is DH-20415", "DH-20417"],
+        "faq/shipping_fee": ["how much is shipping", "what does delivery cost", "shipping fee"],
+        "faq/return_policy": ["what is your return policy", "can I return something", "returns"],
+    },
+    "vi": {
+        "greet": ["chào shop", "xin chào bạn", "chào buổi sáng"],
+        "do_it": ["làm ngay giúp mình", "hãy làm việc đó đi"],
+        "faq/shipping_fee": ["phí vận chuyển bao nhiêu", "giao hàng mất bao nhiêu tiền"],
+    },
+    "ms": {
+        "greet": ["selamat pagi kedai", "apa khabar semua", "salam sejahtera"],
+        "do_it": ["tolong buat sekarang", "sila lakukan kerja itu"],
+        "faq/shipping_fee": ["berapa kos penghantaran", "berapakah caj pos"],
+    },
 }
 RULES = """
 version: "3.1"
 rules:
 - {rule: greet, steps: [{intent: greet}, {action: utter_greet}]}
 - {rule: do, steps: [{intent: do_it}, {action: action_do}]}
+- {rule: say and do, steps: [{intent: say_and_do}, {action: utter_wait}, {action: action_do}]}
 - {rule: inform, steps: [{intent: inform}, {action: action_do}]}
 - {rule: faq, steps: [{intent: faq}, {action: utter_faq}]}
 - {rule: not understood, steps: [{intent: nlu_fallback}, {action: action_handle_fallback}]}
+- {rule: nothing fits, steps: [{action: action_handle_fallback}]}
 - {rule: paint, steps: [{intent: paint}, {action: paint_form}, {active_loop: paint_form}]}
 - rule: painted
   condition: [{active_loop: paint_form}]
@@ -50,11 +66,29 @@ rules:
   - {active_loop: null}
   - slot_was_set: [{requested_slot: null}]
   - {action: utter_painted}
+- {rule: book, steps: [{intent: book}, {action: book_form}, {active_loop: book_form}]}
+- rule: booked
+  condition: [{active_loop: book_form}]
+  steps:
+  - {action: book_form}
+  - {active_loop: null}
+  - slot_was_set: [{requested_slot: null}]
+  - {action: utter_booked}
 """
 HIDDEN = {"influence_conversation": False}
+
+
+def asked_in(form: str, slot: str) -> dict[str, Any]:
+    """A slot that is filled with whatever is typed when the form asks for it."""
+    when = [{"active_loop": form, "requested_slot": slot}]
+    return {"type": "text", **HIDDEN, "mappings": [{"type": "from_text", "conditions": when}]}
+
+
 DOMAIN = {
     "version": "3.1",
-    "intents": ["greet", "do_it", "paint", "inform", "faq", "nlu_fallback"],
+    "intents": [
+        *("greet", "do_it", "say_and_do", "paint", "book", "inform", "faq", "nlu_fallback")
+    ],
     "entities": [
         {name: HIDDEN}
         for name in ("language", "order_number", "marketplace_order", "phone", "email", "code")
@@ -65,19 +99,14 @@ DOMAIN = {
             for name in ("language", "order_number")
         },
         "proof": {"type": "any", "mappings": [{"type": "custom"}]},
-        "color": {
-            "type": "text",
-            **HIDDEN,
-            "mappings": [
-                {
-                    "type": "from_text",
-                    "conditions": [{"active_loop": "paint_form", "requested_slot": "color"}],
-                }
-            ],
-        },
+        "color": asked_in("paint_form", "color"),
+        "day": asked_in("book_form", "day"),
     },
-    "forms": {"paint_form": {"required_slots": ["color"]}},
-    "actions": ["action_do", "action_handle_fallback"],
+    "forms": {
+        "paint_form": {"required_slots": ["color"]},
+        "book_form": {"required_slots": ["day"]},
+    },
+    "actions": ["action_do", "action_handle_fallback", "validate_book_form"],
     "session_config": {"session_expiration_time": 30, "carry_over_slots_to_new_session": False},
 }
 RESPONSES: dict[str, Any] = {
@@ -85,6 +114,9 @@ RESPONSES: dict[str, Any] = {
         {"text": "Hi from {shop_name}", "buttons": [{"title": "Do it", "payload": "/do_it"}]}
     ],
     "utter_ask_color": [{"text": "Which colour?"}],
+    "utter_wait": [{"text": "One moment."}],
+    "utter_ask_day": [{"text": "Which day?"}],
+    "utter_booked": [{"text": "Booked for {day}."}],
     "utter_painted": [{"text": "Painted {color}."}],
     "utter_faq/shipping_fee": [{"text": "Shipping is {shipping_fee}."}],
     "utter_faq/return_policy": [{"text": "{return_days} days."}],
@@ -96,16 +128,16 @@ RESPONSES: dict[str, Any] = {
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the small assistant, laid out as the project is."""
     folder = tmp_path_factory.mktemp("assistant")
-    blocks = [
-        {"intent": name, "examples": "".join(f"- {text}\n" for text in texts)}
-        for name, texts in EXAMPLES.items()
-    ]
     files = {
         "domain.yml": yaml.safe_dump(DOMAIN),
-        "data/nlu/en/all.yml": yaml.safe_dump({"version": "3.1", "nlu": blocks}),
         "data/rules/all.yml": RULES,
     }
-    for language in ("vi", "ms", "en"):
+    for language, intents in EXAMPLES.items():
+        blocks = [
+            {"intent": name, "examples": "".join(f"- {text}\n" for text in texts)}
+            for name, texts in intents.items()
+        ]
+        files[f"data/nlu/{language}/all.yml"] = yaml.safe_dump({"version": "3.1", "nlu": blocks})
         words = PROJECT / "responses" / language / "words.yml"
         files[f"responses/{language}/words.yml"] = words.read_text(encoding="utf-8")
         own = {
@@ -158,6 +190,10 @@ class ActionServer:
         self.events: list[dict[str, Any]] = []
         self.responses: list[dict[str, Any]] = [{"text": "done"}]
         self.delay = 0.0
+        self.busy = self.busiest = 0
+        """How many actions run at this moment, and how many ever did at once."""
+        self.validate: Callable[[Any], Any] = lambda value: value
+        """What `validate_book_form` makes of the day it is told."""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """`POST /webhook`."""
@@ -170,8 +206,18 @@ class ActionServer:
                 await asyncio.sleep(60)
             assert fault
             return fault()
+        if body["next_action"] == "validate_book_form":
+            return web.json_response({"events": self._validated(body), "responses": []})
+        self.busy += 1
+        self.busiest = max(self.busiest, self.busy)
         await asyncio.sleep(self.delay)
+        self.busy -= 1
         return web.json_response({"events": self.events, "responses": self.responses})
+
+    def _validated(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        day = body["tracker"]["slots"]["day"]
+        value = None if day is None else self.validate(day)
+        return [{"event": "slot", "name": "day", "value": value}]
 
 
 @pytest.fixture

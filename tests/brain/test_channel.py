@@ -377,9 +377,8 @@ async def test_requests_of_another_shape(brain_client: BrainClient, body: Any) -
 async def test_the_hubs_record_lands_in_the_slots(
     brain_client: BrainClient, conversation: str, actions: ActionServer
 ) -> None:
-    answer = await brain_client.turn(
-        conversation, "please do it now", language="ms", proof=PROOF
-    )
+    choice = {"payload": "/do_it", "title": "Do it"}
+    answer = await brain_client.turn(conversation, choice=choice, language="ms", proof=PROOF)
     assert answer["language"] == "ms"
     assert answer["proof"] == PROOF
     slots = actions.trackers[0]["slots"]

@@ -135,7 +135,9 @@ async def test_the_longest_echo_id_fits_its_column(chat: Chat, hub: Hub) -> None
     assert len(message.echo_id or "") <= 100
 
 
-async def test_a_choice(chat: Chat, chat_of: Callable[[], Chat], brain: FakeBrain, hub: Hub) -> None:
+async def test_a_choice(
+    chat: Chat, chat_of: Callable[[], Chat], brain: FakeBrain, hub: Hub
+) -> None:
     brain.script = [OFFER]
     await chat.send("e-1", "cancel")
     await handled(hub)

@@ -25,6 +25,7 @@ REQUEST: TurnRequest = {
 }
 ABORTED = {"status": "aborted", "reason": "the action server failed"}
 
+
 @pytest.fixture
 async def client(
     brain_server: BrainServer, monkeypatch: pytest.MonkeyPatch

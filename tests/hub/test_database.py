@@ -33,10 +33,14 @@ def test_any_file_name_will_do(tmp_path: Path, name: str) -> None:
 
 async def test_what_was_not_finished_is_not_there(database: Database) -> None:
     values = {"login": "x", "name": "X", "password": "", "created_at": datetime.now(UTC)}
-    with pytest.raises(RuntimeError):
+
+    async def breaks() -> None:
         async with database.write() as connection:
             await connection.execute(schema.agents.insert().values(**values))
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await breaks()
     async with database.read() as connection:
         assert (await connection.execute(sa.select(schema.agents))).all() == []
 
