@@ -1,9 +1,10 @@
-"""A browser for the whole run; a server and a fresh browser profile for each test."""
+"""A browser for this folder; a server and a fresh browser profile for each test."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -15,8 +16,15 @@ expect.set_options(timeout=8_000)
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # no longer: its event loop would stand in the way of others
 def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
     path = shutil.which("chromium")
     if path is None:
         pytest.fail("the browser tests need Chromium: install the Debian package 'chromium'")

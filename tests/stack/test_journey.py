@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-
 UNCLEAR = ("i have a problem with the thing", "what about it", "sao vậy shop", "nhờ shop xem giúp")
 """Which of these are doubtful to the model changes with the training data; one must be."""
 

@@ -1,0 +1,45 @@
+"""The real pages of the real server, in a real browser: a customer and an agent meet."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import chromium
+
+
+@pytest.fixture
+def browser():
+    with chromium() as running:
+        yield running
+
+
+def test_a_customer_and_an_agent_meet(browser, stack):
+    complaints = []
+
+    def page(path):
+        opened = browser.new_context(locale="vi-VN").new_page()
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        opened.goto(stack.url + path)
+        return opened
+
+    chat = page("/")
+    expect(chat.get_by_role("button", name="Mình muốn hủy đơn hàng")).to_be_visible()
+    chat.fill("textarea", "cho mình gặp nhân viên với ạ")
+    chat.keyboard.press("Enter")
+    expect(chat.get_by_text("cuộc trò chuyện này cho nhân viên")).to_be_visible()
+    chat.reload()
+    expect(chat.get_by_text("cho mình gặp nhân viên với ạ", exact=True)).to_be_visible()
+
+    desk = page("/desk")
+    desk.fill("input[autocomplete=username]", "agent")
+    desk.fill("input[type=password]", stack.secret("desk_password"))
+    desk.keyboard.press("Enter")
+    desk.locator(".row").last.click()
+    desk.keyboard.press("c")
+    expect(chat.get_by_text("Linh đã vào cuộc trò chuyện")).to_be_visible()
+    desk.locator("textarea").fill("Dạ em chào anh/chị")
+    desk.locator("textarea").press("Enter")
+    expect(chat.get_by_text("Dạ em chào anh/chị")).to_be_visible()
+    chat.fill("textarea", "cảm ơn em nhé")
+    chat.keyboard.press("Enter")
+    expect(desk.locator("main, body").get_by_text("cảm ơn em nhé").last).to_be_visible()
+    assert complaints == []
