@@ -148,8 +148,13 @@ async def test_people_are_not_talked_over(
 async def test_hand_over_and_waiting(
     hub: Hub, brain: FakeBrain, conversation: Conversation, linh: Agent
 ) -> None:
-    brain.script = [HAND_OVER]
-    messages = await say(hub, conversation.id, "a person please", "hello?", "anyone?")
+    slow = Held(HAND_OVER)
+    brain.script = [slow]
+    for number, text in enumerate(("a person please", "hello?", "anyone?")):
+        await hub.receive(conversation.id, f"web:{number}", text)
+    slow.go.set()
+    await handled(hub)
+    messages = await hub.log.messages(conversation.id)
     assert spoken(messages[1:]) == [
         ("customer", "hello?"),
         ("customer", "anyone?"),
@@ -177,11 +182,9 @@ async def test_after_people_the_brain_begins_anew(
     owned = await hub.log.conversation(conversation.id)
     await hub.resolve(conversation.id, linh, owned.version)
     messages = await say(hub, conversation.id, "thanks", "and another thing")
-    assert spoken(messages)[-4:] == [
-        ("customer", "thanks"),
-        ("customer", "and another thing"),
-        ("bot", "you said: thanks"),
-        ("bot", "you said: and another thing"),
+    assert [text for author, text in spoken(messages)[-4:] if author == "bot"] == [
+        "you said: thanks",
+        "you said: and another thing",
     ]
     seqs = [m.seq for m in messages if m.author == "customer"]
     assert brain.calls == [
