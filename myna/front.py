@@ -17,10 +17,10 @@ from sanic.response import HTTPResponse, json
 
 from myna import settings, web
 from myna.channels import web as web_channel
+from myna.database import Database
 from myna.desk import app as desk
 from myna.hub.agents import Agents
 from myna.hub.brain import HttpBrain
-from myna.hub.database import Database
 from myna.hub.hub import Hub
 from myna.hub.log import Log
 from myna.texts import Catalogue
@@ -53,7 +53,7 @@ def create_app() -> Sanic:
 
     @app.before_server_start
     async def start(app: Sanic, loop: object) -> None:
-        await asyncio.to_thread(database.migrate)
+        await asyncio.to_thread(database.migrate, "hub")
         login, name = FIRST_AGENT
         await agents.ensure(login, name, settings.secret("desk_password"))
         await hub.start()

@@ -66,6 +66,11 @@ def hub_database() -> str:
     return os.environ.get("MYNA_DATABASE", f"sqlite+aiosqlite:///{home() / 'hub.db'}")
 
 
+def brain_database() -> str:
+    """Address of the brain's database (`MYNA_BRAIN_DATABASE`, else SQLite under the home)."""
+    return os.environ.get("MYNA_BRAIN_DATABASE", f"sqlite+aiosqlite:///{home() / 'brain.db'}")
+
+
 def models() -> Path:
     """The folder of trained models (`MYNA_MODELS`, else `models/`)."""
     return Path(os.environ.get("MYNA_MODELS", PROJECT / "models"))

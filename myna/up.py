@@ -66,7 +66,10 @@ def services(model: Path) -> tuple[list[Service], dict[str, str]]:
                 "url": f"{url['actions']}/webhook",
                 "headers": {"Authorization": f"Bearer {settings.secret('actions')}"},
             },
-            "tracker_store": {"type": "SQL", "dialect": "sqlite", "db": str(home / "brain.db")},
+            "tracker_store": {
+                "type": "myna.brain.tracker_store.SqlTrackerStore",
+                "url": settings.brain_database(),
+            },
             "nlg": {"type": "myna.brain.nlg.CatalogueNLG"},
         },
     )

@@ -14,9 +14,9 @@ from sanic import Sanic
 
 from myna import web
 from myna.channels import web as web_channel
+from myna.database import Database
 from myna.desk import app as desk
 from myna.hub.agents import Agents
-from myna.hub.database import Database
 from myna.hub.hub import Hub
 from myna.hub.log import Log
 from myna.hub.model import Agent
@@ -38,7 +38,7 @@ def catalogue() -> Catalogue:
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database with the newest schema."""
     path = tmp_path_factory.mktemp("hub") / "empty.db"
-    Database(f"sqlite+aiosqlite:///{path}").migrate()
+    Database(f"sqlite+aiosqlite:///{path}").migrate("hub")
     return path
 
 

@@ -32,7 +32,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from myna import settings
-from myna.brain.guard import TurnAborted, make_loud
+from myna.brain.guard import TurnAborted, make_loud, memory
 from myna.brain.protocol import (
     HEALTH_PATH,
     RESET_PATH,
@@ -156,14 +156,11 @@ async def run_turn(agent: Agent, turn: TurnRequest) -> Answer:
 async def _earlier_answer(
     processor: MessageProcessor, tracker: DialogueStateTracker, message_id: str
 ) -> Answer | None:
-    """The answer from a session before this one, which the tracker store leaves out.
-
-    Messages come in order, so a message of an earlier session can come again only before the
-    first of this one.
-    """
-    if any(isinstance(event, UserUttered) for event in tracker.events):
+    """The answer to a message that lies before what the tracker store reads back."""
+    store = memory(processor)
+    if not await store.has_seen(tracker.sender_id, message_id):
         return None
-    full = await processor.tracker_store.retrieve_full_tracker(tracker.sender_id)
+    full = await store.retrieve_full_tracker(tracker.sender_id)
     return recorded_answer(full, message_id) if full else None
 
 

@@ -14,9 +14,12 @@ import jsonschema
 from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.nlg.generator import NaturalLanguageGenerator
+from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.shared.core.events import deserialise_events
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+
+from myna.brain.tracker_store import SqlTrackerStore
 
 ACTION_SECONDS = 18.0
 """How long one custom action may take: two calls to a slow shop with one retry each."""
@@ -84,6 +87,22 @@ def make_loud(agent: Agent) -> None:
     for store in (agent.tracker_store, processor.tracker_store):
         if isinstance(store, FailSafeTrackerStore):
             store._on_tracker_store_error = _abort
+
+
+def memory(processor: MessageProcessor) -> SqlTrackerStore:
+    """The tracker store itself, out of the wrapper that Rasa puts around every store.
+
+    Raises:
+        TurnAborted: `endpoints.yml` names another one.
+    """
+    store = processor.tracker_store
+    if isinstance(store, FailSafeTrackerStore):
+        store = store._tracker_store
+    if not isinstance(store, SqlTrackerStore):
+        raise TurnAborted(
+            "endpoints.yml must name myna.brain.tracker_store.SqlTrackerStore as tracker_store"
+        )
+    return store
 
 
 def _runs_away(*_: Any) -> None:

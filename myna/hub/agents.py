@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from myna.database import Database, carried_out
 from myna.hub import schema
-from myna.hub.database import Database, carried_out
 from myna.hub.model import Agent, now
 
 _A, _S = schema.agents, schema.desk_sessions

@@ -13,8 +13,8 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from myna.brain.protocol import Answer
+from myna.database import carried_out
 from myna.hub import schema
-from myna.hub.database import carried_out
 from myna.hub.model import Agent, Conversation, Message, now
 from myna.hub.reading import Reading
 from myna.hub.records import (

@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from myna.brain.protocol import Customer
+from myna.database import Database, carried_out
 from myna.facts import Limits
 from myna.hub import schema
-from myna.hub.database import Database, carried_out
 from myna.hub.model import Conversation, Message, now
 from myna.hub.ownership import Owner
 from myna.hub.records import conversation_query, load, message_query, to_conversation, to_message

@@ -15,13 +15,15 @@ import yaml
 from aiohttp import web
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import register
-from rasa.core.tracker_store import FailSafeTrackerStore, SQLTrackerStore
+from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.utils.endpoints import EndpointConfig
 from sanic import Sanic
 
 from myna.brain.channel import BrainChannel
 from myna.brain.nlg import CatalogueNLG
 from myna.brain.protocol import RESET_PATH, TURN_PATH
+from myna.brain.tracker_store import SqlTrackerStore
+from myna.database import Database
 from myna.settings import PROJECT
 from myna.texts import Catalogue
 from tests.helpers import BRAIN_TOKEN, listening, serving
@@ -174,7 +176,7 @@ def agent(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Agent:
     return Agent.load(
         trained.model,
         generator=nlg,
-        tracker_store=SQLTrackerStore(None, dialect="sqlite", db=str(trackers)),
+        tracker_store=SqlTrackerStore(host=f"sqlite+aiosqlite:///{trackers}"),
     )
 
 
@@ -235,6 +237,9 @@ def point_at(agent: Agent, url: str) -> None:
     store = agent.tracker_store
     assert isinstance(store, FailSafeTrackerStore)
     store._on_tracker_store_error = None
+    inner = store._tracker_store
+    assert isinstance(inner, SqlTrackerStore)
+    inner._database = Database(inner._database.url)  # its lock belongs to the loop of one test
 
 
 class BrainClient:

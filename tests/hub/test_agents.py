@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from myna.database import Database
 from myna.hub import agents as module
 from myna.hub import schema
 from myna.hub.agents import Agents, check_password, hash_password
-from myna.hub.database import Database
 from myna.hub.model import Agent, now
 from tests.conftest import PASSWORD
 

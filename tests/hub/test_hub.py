@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from myna.database import Database
 from myna.hub.brain import BrainUnavailable
 from myna.hub.bus import News
-from myna.hub.database import Database
 from myna.hub.hub import Hub
 from myna.hub.log import Log
 from myna.hub.model import Agent, Conversation, Message

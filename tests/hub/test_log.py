@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from myna.brain.protocol import Proof
+from myna.database import Database
 from myna.facts import Limits
 from myna.hub import schema
-from myna.hub.database import Database
 from myna.hub.log import Log, Written
 from myna.hub.model import Agent, Conversation, HubError, Message, now
 from myna.texts import Button, Text

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from myna.database import Database
 from myna.hub import schema
-from myna.hub.database import Database
 from myna.hub.model import stamp
 
 
@@ -26,8 +26,8 @@ def test_the_migrations_make_the_tables_of_the_schema(migrated: Path) -> None:
 @pytest.mark.parametrize("name", ["100% sure.db", "với dấu.db"])
 def test_any_file_name_will_do(tmp_path: Path, name: str) -> None:
     database = Database(f"sqlite+aiosqlite:///{tmp_path / name}")
-    database.migrate()
-    database.migrate()
+    database.migrate("hub")
+    database.migrate("hub")
     assert (tmp_path / name).exists()
 
 

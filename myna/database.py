@@ -1,4 +1,4 @@
-"""The hub's database: SQLite or PostgreSQL, brought up to date at start."""
+"""Databases of the hub and of the brain: SQLite or PostgreSQL, brought up to date at start."""
 
 from __future__ import annotations
 
@@ -39,10 +39,16 @@ class Database:
             sa.event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
             sa.event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
 
-    def migrate(self) -> None:
-        """Brings the schema to the newest version (blocking)."""
+    def migrate(self, package: str) -> None:
+        """Brings the schema to the newest version (blocking).
+
+        Args:
+            package: `hub` or `brain`, whose `migrations/` are run.
+        """
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option(
+            "script_location", str(Path(__file__).parent / package / "migrations")
+        )
         url = self.url.replace("+aiosqlite", "").replace("+asyncpg", "")  # alembic is synchronous
         config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
         command.upgrade(config, "head")
