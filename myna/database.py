@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 _BUSY_MILLISECONDS = 5000
 
@@ -27,13 +28,20 @@ class Database:
     SQLite takes its write lock when a transaction begins, so that two of them never both read
     first and then fail to write; with write-ahead logging readers do not wait for writers. Writers
     of this process queue up before the lock, for SQLite itself makes them sleep and look again.
+
+    Args:
+        url: SQLAlchemy's address, with an asynchronous driver.
+        keep_open: connections are kept for the next use, which saves more time than most
+            transactions take; who sets it must `close`, for each keeps a thread alive.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, keep_open: bool = False) -> None:
         self.url = url
         self._turn: AbstractAsyncContextManager[object] = nullcontext()
         self._running: set[asyncio.Future[Any]] = set()
-        self._engine: AsyncEngine = create_async_engine(url, future=True, pool_pre_ping=True)
+        self._engine: AsyncEngine = create_async_engine(
+            url, future=True, poolclass=AsyncAdaptedQueuePool if keep_open else NullPool
+        )
         if self._engine.dialect.name == "sqlite":
             self._turn = asyncio.Lock()
             sa.event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)

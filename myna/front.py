@@ -40,7 +40,7 @@ def create_app() -> Sanic:
     app.config.RESPONSE_TIMEOUT = 3600  # live events stay open
     app.config.FALLBACK_ERROR_FORMAT = "json"
     catalogue = Catalogue()
-    database = Database(settings.hub_database())
+    database = Database(settings.hub_database(), keep_open=True)
     brain = HttpBrain(settings.brain_url(), settings.secret("brain"))
     hub = Hub(Log(database), brain, catalogue)
     agents = Agents(database)

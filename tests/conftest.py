@@ -49,7 +49,7 @@ def database_url(migrated: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    database = Database(database_url)
+    database = Database(database_url, keep_open=True)
     yield database
     await database.close()
 
