@@ -343,7 +343,7 @@ async def test_faults_tell_nothing(
     chat: Chat, hub: Hub, monkeypatch: pytest.MonkeyPatch, front: str
 ) -> None:
     async def breaks(*args: object, **kwargs: object) -> None:
-        raise RuntimeError("secret detail /work/x.py")
+        raise RuntimeError("secret detail /somewhere/x.py")
 
     monkeypatch.setattr(hub, "receive", breaks)
     status, body = await chat.send("e", "x")
