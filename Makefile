@@ -33,7 +33,7 @@ format: .venv/dev            ## put the code into its form
 bench: .venv/dev             ## all benchmarks (BENCH_DATA: folder of public data files)
 	@$(BIN)/python -m myna.bench
 
-lock: .venv/dev              ## resolve requirements*.in anew
+lock: .venv/dev              ## pin what requirements*.in name (scripts/lock --upgrade: the newest of everything)
 	@sh scripts/lock
 
 clean:                       ## remove the environment, models and state
