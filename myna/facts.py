@@ -8,23 +8,24 @@ from here and from nowhere else.
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pydantic
 import yaml
+from pydantic.fields import ModelField
 
+from myna.brain.protocol import Priority
+from myna.hours import parse_date, parse_dates, parse_ranges, parse_table, regions
 from myna.settings import PROJECT
 
 LANGUAGES = ("vi", "ms", "en")
 
 LocalizedText = dict[str, str]
 """One text per language, e.g. `{"vi": "Hà Nội", "ms": "Hanoi", "en": "Hanoi"}`."""
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_TIME_RANGE = re.compile(r"^([01]\d|2[0-4]):[0-5]\d[–-]([01]\d|2[0-4]):[0-5]\d$")
 
 
 class FactsError(ValueError):
@@ -35,6 +36,33 @@ class _Model(pydantic.BaseModel):
     class Config:
         extra = "forbid"
         allow_mutation = False
+        error_msg_templates: ClassVar[dict[str, str]] = {
+            "value_error.missing": "is missing",
+            "value_error.extra": "is not known; check its spelling",
+            "value_error.number.not_ge": "has to be at least {limit_value}",
+            "value_error.number.not_gt": "has to be more than {limit_value}",
+            "value_error.number.not_le": "has to be at most {limit_value}",
+            "value_error.const": "has to be one of {permitted}",
+            "type_error.integer": "has to be a whole number",
+            "type_error.float": "has to be a number",
+            "type_error.decimal": "has to be a number",
+            "type_error.bool": "has to be true or false",
+            "type_error.none.not_allowed": "is empty",
+            "type_error.dict": "needs lines of its own, indented below it",
+            "type_error.list": "has to be a list, e.g. [a, b]",
+        }
+
+    @pydantic.validator("*", pre=True)
+    def _stays_whole(cls, value: object, field: ModelField) -> object:
+        """Pydantic would make 2 of `2.5`, and 1 of `yes`."""
+        if _is_whole(field) and isinstance(value, float | bool):
+            raise pydantic.IntegerError
+        return value
+
+
+def _is_whole(field: ModelField) -> bool:
+    kind = field.type_
+    return isinstance(kind, type) and issubclass(kind, int) and not issubclass(kind, bool)
 
 
 def _every_language(value: LocalizedText) -> LocalizedText:
@@ -66,8 +94,33 @@ class Installments(_Model):
     months: str
 
 
+class Holidays(_Model):
+    """Days on which a market does not keep its weekly hours, besides its public holidays."""
+
+    region: str | None = None
+    """The region whose own public holidays count too, e.g. `KUL` in Malaysia."""
+    closed: frozenset[date] = frozenset()
+    """Written as days or ranges of days, `2027-02-05..2027-02-11`."""
+    special: dict[date, str] = {}
+    """Days with hours of their own, for the shops and for agents."""
+
+    @pydantic.validator("closed", pre=True)
+    def _days(cls, value: object) -> object:
+        if not isinstance(value, list | frozenset):
+            raise pydantic.ListError
+        return frozenset(day for text in value for day in parse_dates(str(text)))
+
+    @pydantic.validator("special", pre=True)
+    def _hours_of_days(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            raise pydantic.DictError
+        for text in value.values():
+            parse_ranges(str(text))
+        return {parse_date(str(day)): str(text) for day, text in value.items()}
+
+
 class Market(_Model):
-    """A country in which the shop sells: its currency, fees and ways to pay."""
+    """A country in which the shop sells: its currency, fees, ways to pay and holidays."""
 
     currency: str
     time_zone: str
@@ -77,6 +130,7 @@ class Market(_Model):
     cash_on_delivery_limit: Decimal
     installments: Installments
     payment_methods: LocalizedText
+    holidays: Holidays = Holidays()
 
     _languages = pydantic.validator("payment_methods", allow_reuse=True)(_every_language)
 
@@ -179,16 +233,7 @@ class Store(_Model):
 
 
 def _hours(value: dict[str, str]) -> dict[str, str]:
-    for days, hours in value.items():
-        if days == "holidays":
-            continue
-        ends = days.split("-")
-        if not 1 <= len(ends) <= 2 or any(day not in WEEKDAYS for day in ends):
-            raise ValueError(
-                f"'{days}' is not a day or a range of days; write e.g. mon, mon-fri or sat-sun"
-            )
-        if hours != "closed" and not _TIME_RANGE.match(hours):
-            raise ValueError(f"'{hours}' is not a time range; write e.g. 08:30–21:00 or closed")
+    parse_table(value)
     return value
 
 
@@ -213,11 +258,87 @@ class ContactChannel(_Model):
 class Limits(_Model):
     """Limits of the conversation; each is explained beside its value in `shop.yml`."""
 
-    message_characters: int = 2000
-    code_minutes: int = 10
-    proof_minutes: int = 30
-    proof_tries: int = 5
-    proof_cooldown_minutes: int = 60
+    message_characters: int = pydantic.Field(default=2000, ge=1)
+    code_minutes: int = pydantic.Field(default=10, ge=1)
+    proof_minutes: int = pydantic.Field(default=30, ge=1)
+    proof_tries: int = pydantic.Field(default=5, ge=1)
+    proof_cooldown_minutes: int = pydantic.Field(default=60, ge=0)
+    messages_per_minute: int = pydantic.Field(default=600, ge=1)
+    waiting_messages: int = pydantic.Field(default=50, ge=1)
+    newcomers_per_minute: int = pydantic.Field(default=1200, ge=1)
+    gather_milliseconds: int = pydantic.Field(default=800, ge=0, le=10_000)
+
+
+class CaseTerms(_Model):
+    """What is promised for one kind of case."""
+
+    hours: float = pydantic.Field(gt=0, le=1000)
+    """Working hours of the agents until it is due."""
+    priority: Priority
+
+
+_CASES: dict[str, CaseTerms] = {
+    "complaint": CaseTerms(hours=8, priority="high"),
+    "return": CaseTerms(hours=16, priority="normal"),
+    "repair": CaseTerms(hours=16, priority="normal"),
+    "problem": CaseTerms(hours=8, priority="normal"),
+    "promise": CaseTerms(hours=8, priority="normal"),
+    "callback": CaseTerms(hours=4, priority="high"),
+}
+
+
+class Service(_Model):
+    """What customers are promised, and when people step in; explained in `shop.yml`."""
+
+    reference_prefix: str = "CS"
+    cases: dict[str, CaseTerms] = _CASES
+    """Terms of every kind, whether or not `shop.yml` names it."""
+    hand_over_topics: list[str] = []
+    anger: float = pydantic.Field(default=0.6, ge=0)
+    queue_minutes: int = pydantic.Field(default=15, ge=1, le=1440)
+    nudge_minutes: int = pydantic.Field(default=3, ge=1)
+    reassign_minutes: int = pydantic.Field(default=10, ge=2, le=1440)
+    presence_seconds: int = pydantic.Field(default=90, ge=30, le=3600)
+    idle_hours: int = pydantic.Field(default=24, ge=1, le=720)
+    follow_up_hours: int = pydantic.Field(default=20, ge=0, le=720)
+    rating: bool = True
+
+    @pydantic.validator("reference_prefix")
+    def _letters(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Z]{1,6}", value):
+            raise ValueError(f"'{value}' is not one to six capital letters; write e.g. CS")
+        return value
+
+    @pydantic.validator("cases", pre=True)
+    def _every_kind(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        if unknown := [str(kind) for kind in value if kind not in _CASES]:
+            raise ValueError(
+                f"{', '.join(unknown)}: no such kind of case; there are {', '.join(_CASES)}"
+            )
+        return _CASES | {
+            kind: {**_CASES[kind].dict(), **terms} if isinstance(terms, dict) else terms
+            for kind, terms in value.items()
+        }
+
+    @pydantic.validator("hand_over_topics", each_item=True)
+    def _identifier(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*(/[a-z0-9_]+)?", value):
+            raise ValueError(
+                f"'{value}' is not the name of an intent; write one of those in domain.yml,"
+                " e.g. make_complaint, or a frequent question, e.g. faq/bulk_order"
+            )
+        return value
+
+    @pydantic.validator("reassign_minutes", always=True)
+    def _after_the_nudge(cls, value: int, values: dict[str, Any]) -> int:
+        nudge = values.get("nudge_minutes")
+        if nudge is not None and value <= nudge:
+            raise ValueError(
+                f"has to be more than nudge_minutes ({nudge}): agents are reminded first"
+            )
+        return value
 
 
 class Facts(_Model):
@@ -238,6 +359,7 @@ class Facts(_Model):
     agents: Agents
     contact_channels: list[ContactChannel] = []
     limits: Limits = Limits()
+    service: Service = Service()
 
     _hours = pydantic.validator("opening_hours", allow_reuse=True)(_hours)
 
@@ -252,6 +374,33 @@ class Facts(_Model):
     def _colour(cls, value: str) -> str:
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
             raise ValueError(f"'{value}' is not a colour; write e.g. \"#0f766e\"")
+        return value
+
+    @pydantic.validator("markets")
+    def _regions_exist(cls, value: dict[str, Market]) -> dict[str, Market]:
+        for name, market in value.items():
+            region = market.holidays.region
+            if region is None or region in (known := regions(name)):
+                continue
+            if known:
+                raise ValueError(
+                    f"{name}: region '{region}' is not known; there are {', '.join(known)}"
+                )
+            raise ValueError(
+                f"{name}: no regions are known; leave region out, or check that the market is"
+                " named by its country's code, e.g. MY"
+            )
+        return value
+
+    @pydantic.validator("service")
+    def _references_are_no_order_numbers(cls, value: Service, values: dict[str, Any]) -> Service:
+        order_number = values.get("order_number")
+        prefixes = order_number.prefixes if order_number else []
+        if value.reference_prefix in map(str.upper, prefixes):
+            raise ValueError(
+                f"reference_prefix '{value.reference_prefix}' begins order numbers as well;"
+                " choose other letters"
+            )
         return value
 
     @pydantic.root_validator(skip_on_failure=True)
@@ -279,6 +428,12 @@ class Facts(_Model):
         return None
 
 
+class _Loader(yaml.SafeLoader):
+    """Leaves days as text, so that one that does not exist is a mistake like others."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
+
 SHOP_FILE = PROJECT / "shop.yml"
 
 
@@ -290,7 +445,7 @@ def load_facts(path: Path | None = None) -> Facts:
     """
     path = path or SHOP_FILE
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = _Loader(path.read_text(encoding="utf-8")).get_single_data()
     except FileNotFoundError:
         raise FactsError(f"{path.name} is missing; it describes your shop to Myna.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -155,6 +155,10 @@ def fact_values(facts: Facts, language: str, words: dict[str, str]) -> dict[str,
     """The placeholders that every response may use, for one language."""
     own = facts.languages[language]
     market = facts.market_of(language)
+    agents = facts.market_of(facts.default_language)
+    agent_hours = ", ".join(formats.hours(facts.agents.hours, language, words))
+    if agents.time_zone != market.time_zone:
+        agent_hours += f"; {formats.zone_name(agents.time_zone, language)}"
     stores = sorted(facts.stores, key=lambda store: store.market != own.market)
     contacts = [
         f"• {words['hotline']}: {own.hotline}",
@@ -185,7 +189,7 @@ def fact_values(facts: Facts, language: str, words: dict[str, str]) -> dict[str,
         "warranty_months": str(facts.terms.warranty_months),
         "stores": "\n".join(f"• {s.city[language]}: {s.address} ({s.phone})" for s in stores),
         "opening_hours": "\n".join(formats.hours(facts.opening_hours, language, words)),
-        "agent_hours": ", ".join(formats.hours(facts.agents.hours, language, words)),
+        "agent_hours": agent_hours,
         "contact_channels": "\n".join(contacts),
         "message_limit": str(facts.limits.message_characters),
         "code_minutes": str(facts.limits.code_minutes),

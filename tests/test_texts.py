@@ -29,6 +29,16 @@ def test_facts_are_filled_in(catalogue):
     assert "RM8.00" in catalogue.render("utter_faq/shipping_fee", "ms").text
 
 
+def test_hours_of_agents_elsewhere_name_their_clocks(catalogue, files):
+    for language in ("vi", "en"):
+        path = files / "responses" / language / "stores.yml"
+        path.write_text("responses:\n  utter_opening_hours:\n  - text: '{agent_hours}'\n")
+    assert catalogue.render("utter_opening_hours", "en").text == (
+        "Monday – Saturday: 08:00–21:00, Sunday: 09:00–18:00, Public holidays: closed; Vietnam time"
+    )
+    assert catalogue.render("utter_opening_hours", "vi").text.endswith("Ngày lễ: nghỉ")
+
+
 def test_variations_take_turns(catalogue):
     variations = len(catalogue.language("vi").responses["utter_greet"])
     texts = {catalogue.render("utter_greet", "vi", turn=turn).text for turn in range(variations)}
@@ -166,16 +176,27 @@ def test_buttons_are_filled_and_payloads_left_alone(catalogue, files):
     assert (button.title, button.payload) == ("Ask Lentera Home", '/inform{"a": "b"}')
 
 
+HUBS_OWN = {
+    "utter_handed_over": {"position": 2, "wait": "5 min"},
+    "utter_handed_over_first": {},
+    "utter_left_for_people": {"reference": "CS-1", "due": "noon", "next_opening": "noon"},
+    "utter_queue_too_long": {"reference": "CS-1", "due": "noon", "next_opening": "noon"},
+    "utter_back_to_bot": {},
+    "utter_requeued": {},
+    "utter_still_waiting": {},
+    "utter_agent_joined": {"agent": "Linh"},
+    "utter_idle_closed": {},
+    "utter_resolved": {},
+    "utter_withheld_note": {},
+    "utter_brain_unavailable": {},
+    "utter_empty_message": {},
+    "utter_message_too_long": {},
+}
+
+
+@pytest.mark.parametrize("name", HUBS_OWN)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_hubs_own_sentences_need_no_brain(catalogue, language):
-    for name in (
-        "utter_handed_over",
-        "utter_still_waiting",
-        "utter_resolved",
-        "utter_withheld_note",
-        "utter_brain_unavailable",
-        "utter_empty_message",
-        "utter_message_too_long",
-    ):
-        assert "{" not in catalogue.render(name, language).text
-    assert "Linh" in catalogue.render("utter_agent_joined", language, agent="Linh").text
+def test_the_hubs_own_sentences_need_no_brain(catalogue, language, name):
+    text = catalogue.render(name, language, **HUBS_OWN[name])
+    assert text.name == name
+    assert "{" not in text.text

@@ -10,18 +10,10 @@ import pydantic
 
 from myna.facts import FactsError, load_facts
 from myna.trainer.files import Entries, Items
-from myna.trainer.findings import Finding, Place, error
+from myna.trainer.findings import Finding, Place, alike, error
 from myna.trainer.project import Project
 
 _FILE = "shop.yml"
-_IN_WORDS = {
-    "value_error.missing": "is missing",
-    "value_error.extra": "is not known; check its spelling",
-    "type_error.integer": "has to be a whole number",
-    "type_error.decimal": "has to be a number",
-    "type_error.none.not_allowed": "is empty",
-}
-"""Pydantic's kind of an error → what to say of the field; other messages stand as they are."""
 
 
 def check_shop(project: Project) -> Iterator[Finding]:
@@ -34,7 +26,7 @@ def check_shop(project: Project) -> Iterator[Finding]:
     if any(finding.path == _FILE for finding in project.findings):
         return
     try:
-        load_facts(path)
+        facts = load_facts(path)
     except FactsError as fault:
         cause = fault.__cause__
         if not isinstance(cause, pydantic.ValidationError):
@@ -42,10 +34,19 @@ def check_shop(project: Project) -> Iterator[Finding]:
             return
         for wrong in cause.errors():
             where = [part for part in wrong["loc"] if part != "__root__"]
-            what = _IN_WORDS.get(wrong["type"], re.sub(r"\s+", " ", wrong["msg"]))
+            what = re.sub(r"\s+", " ", wrong["msg"])
             name = " → ".join(str(part) for part in where)
             text = f"{name}: {what}." if name else f"{what}."
             yield error("L601", Place(_FILE, _line(content, where)), text)
+        return
+    topics = {*project.domain.intents, *project.entries}
+    for number, topic in enumerate(facts.service.hand_over_topics):
+        if topic not in topics:
+            line = _line(content, ["service", "hand_over_topics", number])
+            kind = "a frequent question of data/nlu/" if "/" in topic else "an intent of domain.yml"
+            what = f'"{topic}" is not {kind}.{alike(topic, topics)}'
+            text = f"service → hand_over_topics: {what}"
+            yield error("L602", Place(_FILE, line), text)
 
 
 def _line(content: Any, where: Sequence[object]) -> int:

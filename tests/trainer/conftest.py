@@ -132,6 +132,12 @@ conversations:
   - bot: utter_greet
 """
 
+MOODS = """\
+anger:
+  LANG scam: 0.4
+  LANG useless: 0.3
+"""
+
 NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
 
 
@@ -159,6 +165,7 @@ class Small:
             self.put(f"tests/nlu/{language}/all.yml", _nlu(language, ["nine"]))
             self.put(f"responses/{language}/all.yml", RESPONSES.replace("LANG", language))
             self.put(f"tests/conversations/{language}/test_all.yml", CONVERSATIONS)
+            self.put(f"data/moods/{language}.yml", MOODS.replace("LANG", language))
 
     def put(self, path: str, content: str) -> None:
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from myna.trainer.lint import lint_project
 EN, VI, MS = (f"data/nlu/{language}/all.yml" for language in ("en", "vi", "ms"))
 TEXTS = "responses/en/all.yml"
 RULES = "data/rules/all.yml"
+MOODS = "data/moods/en.yml"
 GREET = "    - greet en one\n"
 
 
@@ -345,6 +346,72 @@ FAULTS = {
         "  return_dys:",
         ["error L601", "terms → return_days: is missing", "return_dys: is not known"],
     ),
+    "unknown intent in shop.yml": (
+        "shop.yml",
+        "hand_over_topics: []",
+        "hand_over_topics: [greet, ask_order_statos]",
+        ["error L602", '"ask_order_statos" is not an intent', 'Did you mean "ask_order_status"?'],
+    ),
+    "unknown frequent question in shop.yml": (
+        "shop.yml",
+        "hand_over_topics: []",
+        "hand_over_topics: [faq/shipping_fee, faq/shiping_fee]",
+        ["L602", '"faq/shiping_fee" is not a frequent', 'Did you mean "faq/shipping_fee"?'],
+    ),
+    "no number in the service": (
+        "shop.yml",
+        "nudge_minutes: 3",
+        "nudge_minutes: soon",
+        ["error L601", "service → nudge_minutes: has to be a whole number"],
+    ),
+    "angry word without a weight": (
+        MOODS,
+        "en scam: 0.4",
+        "en scam:",
+        ["data/moods/en.yml:2: error L702: 'en scam' needs a weight from 0 to 1"],
+    ),
+    "weight of an angry word in percent": (
+        MOODS,
+        "en useless: 0.3",
+        "en useless: 30",
+        ["data/moods/en.yml:3: error L702: 'en useless' needs a weight from 0 to 1"],
+    ),
+    "angry words as a list": (
+        MOODS,
+        "  en scam: 0.4\n  en useless: 0.3\n",
+        "- en scam\n- en useless\n",
+        ["data/moods/en.yml:2: error L702: Each line of a list is 'word or phrase: weight'."],
+    ),
+    "angry word twice": (
+        MOODS,
+        "en useless: 0.3",
+        "EN  Scam: 0.3",
+        ["data/moods/en.yml:3: error L702: 'EN  Scam' stands in the lists a second time"],
+    ),
+    "the same angry word again": (
+        MOODS,
+        "en useless: 0.3",
+        "en scam: 0.3",
+        ["data/moods/en.yml:3: error L002"],
+    ),
+    "broken list of angry words": (
+        MOODS,
+        "  en useless",
+        "\ten useless",
+        ["data/moods/en.yml:3: error L001: There is a tab in this line."],
+    ),
+    "masked word": (
+        MOODS,
+        "en useless",
+        "b***h",
+        ["data/moods/en.yml:3: error L702: Masked words are noticed without a list"],
+    ),
+    "mistyped list of angry words": (
+        MOODS,
+        "anger:",
+        "angr:",
+        ["data/moods/en.yml:1: error L702: 'angr' is no list; there are anger"],
+    ),
     "broken shop.yml": ("shop.yml", "name: Lentera", "name: : Lentera", ["shop.yml:4: error L001"]),
 }
 
@@ -406,6 +473,28 @@ def test_title_missing_everywhere(small):
 def test_square_brackets_may_be_text(small):
     small.change(EN, GREET, "    - lan[at]example.com is my mail\n")
     assert small.lint() == []
+
+
+def test_a_frequent_question_may_go_to_people(small):
+    topics = "[greet, faq, faq/shipping_fee]"
+    small.change("shop.yml", "hand_over_topics: []", f"hand_over_topics: {topics}")
+    assert small.lint() == []
+
+
+def test_a_language_without_angry_words_is_none_of_our_business(small):
+    (small.root / MOODS).unlink()
+    assert small.lint() == []
+
+
+def test_angry_words_of_no_language(small):
+    small.put("data/moods/english.yml", "anger:\n  x: 0.5\n")
+    small.put("data/moods/vi.yaml", "anger:\n  x: 0.5\n")
+    first, second = small.lint()
+    assert first == (
+        "data/moods/english.yml:1: error L701: The file is not read."
+        " One for each language is: vi.yml, ms.yml, en.yml."
+    )
+    assert second.startswith("data/moods/vi.yaml:1: error L701")
 
 
 def test_composed_and_decomposed_letters_are_the_same(small):
