@@ -1,6 +1,6 @@
 /** The server's web API for customers. */
 
-import { request } from "./shared/http.js";
+import { ApiError, request } from "./shared/http.js";
 
 /** @typedef {import("./shared/groups.js").Message} Message */
 /** @typedef {import("./shared/words.js").Language} Language */
@@ -12,10 +12,11 @@ import { request } from "./shared/http.js";
  * @property {"bot" | "queue" | "human" | "nobody"} owner
  * @property {string | null} agent
  * @property {number} last_seq
+ * @property {number} [position] in the queue
  */
 
 /** @typedef {{name: string, assistant_name: string, accent: string}} Shop */
-/** @typedef {{echo_id: string, text: string} | {echo_id: string, choice: string}} Outgoing */
+/** @typedef {{echo_id: string, solution?: string} & ({text: string} | {choice: string})} Outgoing */
 
 const BASE = "/api/v1/chat";
 
@@ -43,6 +44,35 @@ export function fetchMessages(after) {
  */
 export function sendMessage(outgoing) {
   return request("POST", `${BASE}/messages`, outgoing);
+}
+
+/** @param {number} seq up to which the page has shown the messages */
+export function sendSeen(seq) {
+  return request("POST", `${BASE}/seen`, { seq });
+}
+
+export function sendTyping() {
+  return request("POST", `${BASE}/typing`, {});
+}
+
+/**
+ * @param {number} stars 1–5, for the last time that a person has helped
+ * @param {string | null} comment
+ */
+export function sendRating(stars, comment) {
+  return request("POST", `${BASE}/rating`, comment === null ? { stars } : { stars, comment });
+}
+
+/**
+ * The work that a refusal asks for, before it lets the message in.
+ *
+ * @param {unknown} error
+ * @returns {import("./work.js").Challenge | null} null if it asks for none
+ */
+export function challengeOf(error) {
+  if (!(error instanceof ApiError) || error.code !== "prove_work") return null;
+  const { challenge, bits } = error.body.error;
+  return { challenge, bits };
 }
 
 /** @param {number} after a seq */

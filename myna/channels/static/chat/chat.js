@@ -1,6 +1,6 @@
 /** The customers' chat: opens the conversation and holds its parts together. */
 
-import { eventsUrl, fetchMessages, openSession, sendMessage } from "./api.js";
+import { eventsUrl, fetchMessages, openSession, sendMessage, sendRating, sendSeen, sendTyping } from "./api.js";
 import { Composer } from "./composer.js";
 import { Frame } from "./frame.js";
 import { Outbox } from "./outbox.js";
@@ -11,9 +11,11 @@ import { ApiError } from "./shared/http.js";
 import { LiveStream } from "./shared/live.js";
 import { keep, recall } from "./shared/memory.js";
 import { browserLanguage, fill, isLanguage } from "./shared/words.js";
+import { Signals } from "./signals.js";
 import { TEXTS } from "./texts.js";
 import { Thread } from "./thread.js";
 import { Transcript, nameOf } from "./transcript.js";
+import { solve } from "./work.js";
 
 /** @typedef {import("./api.js").Conversation} Conversation */
 /** @typedef {import("./shared/groups.js").Item} Item */
@@ -41,17 +43,32 @@ class Chat {
     this.attempts = 0;
     this.startTimer = 0;
     this.unread = 0;
-    /** @type {Set<string>} echo ids of messages whose failure has been said aloud */
+    /** @type {Set<string>} which messages are hindered and how, as far as it has been said aloud */
     this.mourned = new Set();
     this.thread = new Thread({
       fetchAfter: (after) => this.fetchAfter(after),
       onFetched: (fresh) => this.took(fresh),
     });
-    this.outbox = new Outbox({ send: (entry) => this.deliver(entry), onChange: () => this.draw() });
+    this.outbox = new Outbox({
+      send: (entry, solution) => this.deliver(entry, solution),
+      solve,
+      onChange: () => {
+        this.draw();
+        this.mourn();
+      },
+    });
     this.frame = new Frame({ onExample: (text) => this.say(text, null) });
     this.transcript = new Transcript({
       onChoice: (title, id) => this.say(title, id),
       onUnsent: (item) => this.unsent(item),
+      onRate: (stars, comment) => this.inSession(() => sendRating(stars, comment)),
+    });
+    this.signals = new Signals({
+      newest: () => this.thread.messages().findLast(({ author }) => author !== "customer")?.seq ?? 0,
+      atEnd: () => this.history && this.transcript.atEnd,
+      heard: () => this.conversation?.owner === "queue" || this.conversation?.owner === "human",
+      sendSeen,
+      sendTyping,
     });
     this.composer = new Composer({ onSend: (text) => this.say(text, null) });
     this.live = new LiveStream({
@@ -77,7 +94,8 @@ class Chat {
   }
 
   get look() {
-    return { language: this.language, words: this.words, assistant: this.shop?.assistant_name ?? "Myna" };
+    const { language, words, conversation } = this;
+    return { language, words, conversation, assistant: this.shop?.assistant_name ?? "Myna" };
   }
 
   async start() {
@@ -96,6 +114,7 @@ class Chat {
     byId("skeletons").hidden = true;
     this.draw();
     this.history = true;
+    this.signals.look();
     this.composer.enable();
     this.outbox.load(this.conversation?.id ?? "");
     this.live.start();
@@ -151,7 +170,10 @@ class Chat {
     // Another conversation (the cookie is gone): begin anew rather than mix two; what is unsent is kept.
     if (this.history && before !== null && before.id !== conversation.id) location.reload();
     this.conversation = conversation;
-    if (before !== null && before.owner !== conversation.owner) this.setTyping(null);
+    if (before !== null && before.owner !== conversation.owner) {
+      this.setTyping(null);
+      this.draw();
+    }
     if (isLanguage(conversation.language) && conversation.language !== before?.language) {
       this.setLanguage(conversation.language);
     }
@@ -166,8 +188,12 @@ class Chat {
   connection(state) {
     this.frame.drawConnection(state, this.words);
     this.drawConversation();
-    if (state === "down") this.setTyping(null);
-    else void this.outbox.flush();
+    if (state === "down") {
+      this.setTyping(null);
+      return;
+    }
+    void this.outbox.flush();
+    this.signals.look();
   }
 
   /**
@@ -180,15 +206,24 @@ class Chat {
     this.outbox.add(text, choice);
   }
 
-  /** @param {import("./outbox.js").Entry} entry */
-  async deliver({ echo_id, text, choice }) {
-    const outgoing = choice === null ? { echo_id, text } : { echo_id, choice };
-    try {
-      this.receive((await this.inSession(() => sendMessage(outgoing))).message);
-    } catch (error) {
-      if (!this.mourned.has(echo_id)) this.announce(this.words.failed_said);
-      this.mourned.add(echo_id);
-      throw error;
+  /**
+   * @param {import("./outbox.js").Entry} entry
+   * @param {string | null} solution of the work that the server has asked for
+   */
+  async deliver({ echo_id, text, choice }, solution) {
+    const said = choice === null ? { text } : { choice };
+    const outgoing = { echo_id, ...said, ...(solution === null ? {} : { solution }) };
+    this.receive((await this.inSession(() => sendMessage(outgoing))).message);
+    this.live.hurry();
+  }
+
+  /** Who does not see the page hears once of a message that does not get through. */
+  mourn() {
+    for (const { echo_id, state } of this.outbox.entries) {
+      const hindrance = `${state} ${echo_id}`;
+      if (state === "pending" || this.mourned.has(hindrance)) continue;
+      this.mourned.add(hindrance);
+      this.announce(state === "waiting" ? this.words.waiting_said : this.words.failed_said);
     }
   }
 
@@ -238,6 +273,7 @@ class Chat {
     const others = fresh.filter(({ author }) => author !== "customer");
     if (others.some(({ author }) => author === this.typing)) this.setTyping(null);
     this.draw();
+    this.signals.look();
     if (!this.history || others.length === 0) return;
     this.transcript.offerNewer(this.look);
     for (const message of others) {

@@ -58,7 +58,7 @@ export class Frame {
    * @param {Record<string, string>} words
    * @param {LiveState | null} live
    */
-  drawOwner({ owner, agent }, words, live) {
+  drawOwner({ owner, agent, position }, words, live) {
     const state = byId("assistant-state");
     const down = live === "down";
     const key = { bot: "assistant_up", nobody: "assistant_up", queue: "queue_state", human: "human_state" }[owner];
@@ -67,7 +67,8 @@ export class Frame {
     const banner = byId("owner");
     const name = agent ?? words.colleague;
     const mark = owner === "human" ? h("div", { class: "avatar person", "aria-hidden": "true" }, initial(name)) : icon("person");
-    const says = owner === "human" ? fill(words.human_banner, { agent: name }) : words.queue_banner;
+    const queue = position === undefined ? words.queue_banner : fill(words.queue_position, { position });
+    const says = owner === "human" ? fill(words.human_banner, { agent: name }) : queue;
     banner.hidden = owner !== "human" && owner !== "queue";
     if (banner.hidden) banner.replaceChildren();
     else if (banner.textContent !== (owner === "human" ? initial(name) : "") + says) banner.replaceChildren(mark, h("p", {}, says));

@@ -3,6 +3,7 @@
  * same echo id, so that a message is neither lost nor doubled.
  */
 
+import { challengeOf } from "./api.js";
 import { ApiError } from "./shared/http.js";
 import { keep, keysOf, recall } from "./shared/memory.js";
 
@@ -13,27 +14,36 @@ import { keep, keysOf, recall } from "./shared/memory.js";
  * @property {string | null} choice the button's id
  * @property {string} at ISO 8601, when it was written
  * @property {string} conversation
- * @property {"pending" | "failed" | "refused"} state refused: the server will never take it as it is
+ * @property {"pending" | "waiting" | "failed" | "refused"} state waiting: the server is busy and has said when to come
+ *   again; refused: it will never take it as it is
  * @property {boolean} held waits for the customer's tap
  */
 
 const PREFIX = "myna.unsent.";
 const RETRY_MS = 20_000;
+/** Where a refusal for now does not say for how long. */
+const BUSY_MS = 5000;
+/** All who were sent away at once need not come back at once. */
+const SPREAD = 0.2;
 
 export class Outbox {
   /**
    * @param {object} options
-   * @param {(entry: Entry) => Promise<void>} options.send
+   * @param {(entry: Entry, solution: string | null) => Promise<void>} options.send
+   * @param {(challenge: import("./work.js").Challenge) => Promise<string>} options.solve
    * @param {() => void} options.onChange
    */
-  constructor({ send, onChange }) {
+  constructor({ send, solve, onChange }) {
     this.send = send;
+    this.solve = solve;
     this.onChange = onChange;
     /** @type {Entry[]} */
     this.entries = [];
     this.conversation = "";
     this.running = false;
     this.timer = 0;
+    /** The server has asked for a pause. */
+    this.resting = false;
   }
 
   /**
@@ -70,7 +80,7 @@ export class Outbox {
       choice,
       at: new Date().toISOString(),
       conversation: this.conversation,
-      state: "pending",
+      state: this.resting ? "waiting" : "pending",
       held: false,
     };
     keep(PREFIX + entry.echo_id, entry);
@@ -82,36 +92,64 @@ export class Outbox {
   /** The customer wants it sent now. */
   retry() {
     for (const entry of this.entries) entry.held = false;
+    if (this.resting) this.mark("waiting");
     void this.flush();
   }
 
   /** Send everything that waits, one after another; at the first hindrance all of it stays. */
   async flush() {
-    if (this.running) return;
+    if (this.running || this.resting) return;
     this.running = true;
     clearTimeout(this.timer);
+    for (const entry of this.unsent()) if (entry.state === "failed") entry.state = "pending";
+    /** @type {string | null} */
+    let solution = null;
     try {
       for (;;) {
-        const entry = this.entries.find(({ state, held }) => state !== "refused" && !held);
+        const [entry] = this.unsent();
         if (entry === undefined) return;
-        this.mark("pending");
+        entry.state = "pending";
+        this.onChange();
         try {
-          await this.send(entry);
+          await this.send(entry, solution);
           this.settle(entry.echo_id);
         } catch (error) {
-          if (!(error instanceof ApiError) || error.passing) {
-            this.mark("failed");
-            const wait = error instanceof ApiError ? error.retryAfter * 1000 : 0;
-            this.timer = setTimeout(() => void this.flush(), Math.max(RETRY_MS, wait));
+          const challenge = solution === null ? challengeOf(error) : null;
+          if (challenge !== null) {
+            solution = await this.solve(challenge);
+          } else if (error instanceof ApiError && !error.passing) {
+            entry.state = "refused";
+            this.onChange();
+          } else {
+            this.pause(error);
             return;
           }
-          entry.state = "refused";
-          this.onChange();
         }
       }
     } finally {
       this.running = false;
     }
+  }
+
+  /**
+   * Come back later: when the server says, if it has only too much to do.
+   *
+   * @param {unknown} error
+   */
+  pause(error) {
+    const wait = error instanceof ApiError ? error.retryAfter * 1000 : 0;
+    this.resting = error instanceof ApiError && error.status === 429;
+    this.mark(this.resting ? "waiting" : "failed");
+    const pause = this.resting ? (wait || BUSY_MS) * (1 + Math.random() * SPREAD) : Math.max(RETRY_MS, wait);
+    this.timer = setTimeout(() => {
+      this.resting = false;
+      void this.flush();
+    }, pause);
+  }
+
+  /** @returns {Entry[]} what is to be sent, in order */
+  unsent() {
+    return this.entries.filter(({ state, held }) => state !== "refused" && !held);
   }
 
   /**
@@ -129,9 +167,9 @@ export class Outbox {
     return entry;
   }
 
-  /** @param {"pending" | "failed"} state */
+  /** @param {"waiting" | "failed"} state */
   mark(state) {
-    for (const entry of this.entries) if (entry.state !== "refused" && !entry.held) entry.state = state;
+    for (const entry of this.unsent()) entry.state = state;
     this.onChange();
   }
 }

@@ -6,6 +6,7 @@ import { bird, icon } from "./shared/icons.js";
 import { linkify } from "./shared/linkify.js";
 import { clock, day } from "./shared/time.js";
 import { fill } from "./shared/words.js";
+import { ASKS_RATING, Rating } from "./rating.js";
 
 /** @typedef {import("./shared/groups.js").Item} Item */
 /** @typedef {import("./shared/words.js").Language} Language */
@@ -15,20 +16,25 @@ import { fill } from "./shared/words.js";
  * @property {Language} language
  * @property {Record<string, string>} words
  * @property {string} assistant
+ * @property {import("./api.js").Conversation | null} conversation
  */
 
 /** Pixels from the end within which the reader counts as being at the end. */
 const NEAR_END = 64;
+/** The hub's words to a customer in the queue; their buttons lead out of it and stay as long as it lasts. */
+const OF_QUEUE = /^utter_handed_over/;
 
 export class Transcript {
   /**
    * @param {object} options
    * @param {(title: string, id: string) => void} options.onChoice
    * @param {(item: Item) => void} options.onUnsent a message that was not sent has been tapped
+   * @param {(stars: number, comment: string | null) => Promise<unknown>} options.onRate
    */
-  constructor({ onChoice, onUnsent }) {
+  constructor({ onChoice, onUnsent, onRate }) {
     this.onChoice = onChoice;
     this.onUnsent = onUnsent;
+    this.rating = new Rating({ send: onRate });
     this.scroll = byId("scroll");
     this.blocks = byId("blocks");
     this.replies = byId("replies");
@@ -51,17 +57,22 @@ export class Transcript {
    * @param {boolean} animate whether new messages come in with a movement
    */
   draw(items, look, animate) {
+    const rated = items.findLast(({ response }) => response === ASKS_RATING)?.key;
     const blocks = arrange(items).map((block) => {
       if (block.kind === "day") {
         const words = day(block.at, look.language);
         return { key: block.key, sign: words, build: () => h("p", { class: "day" }, words) };
       }
       const sign = JSON.stringify([block.items, look.language, look.assistant]);
-      return { key: block.key, sign, build: () => this.group(block.items, look, animate) };
+      const [first] = block.items;
+      const name = `${look.conversation?.id} ${first.key}`;
+      const rates = first.key === rated;
+      const build = () => (rates ? this.rating.card(first, name, look) : this.group(block.items, look, animate));
+      return { key: block.key, sign: `${sign} ${rates}`, build };
     });
     reconcile(this.blocks, blocks);
     for (const item of items) this.settled.add(item.key);
-    this.drawReplies(items, animate);
+    this.drawReplies(items, look, animate);
     if (this.atEnd) this.toEnd();
   }
 
@@ -96,7 +107,7 @@ export class Transcript {
   bubble(item, name, look, animate) {
     const unsent = item.state === "failed" || item.state === "refused";
     const classes = ["bubble", "said"];
-    if (item.state === "pending") classes.push("pending");
+    if (item.state === "pending" || item.state === "waiting") classes.push(item.state);
     if (unsent) classes.push("unsent");
     if (animate && !this.settled.has(item.key)) classes.push("enter");
     const bubble = h(
@@ -112,14 +123,22 @@ export class Transcript {
   }
 
   /**
-   * The buttons of the newest message that has any, as long as the customer has not written since.
+   * The buttons of the newest message that has any, as long as the customer has not written since; in the queue, those
+   * that lead out of it.
    *
    * @param {Item[]} items
+   * @param {Look} look
    * @param {boolean} animate
    */
-  drawReplies(items, animate) {
-    const answered = items.findLastIndex((item) => item.author === "customer");
-    const asking = items.slice(answered + 1).findLast((item) => item.buttons.length > 0);
+  drawReplies(items, { conversation }, animate) {
+    const queued = conversation?.owner === "queue";
+    const answered = queued ? -1 : items.findLastIndex((item) => item.author === "customer");
+    const asking = items
+      .slice(answered + 1)
+      .findLast(
+        ({ buttons, response }) =>
+          buttons.length > 0 && response !== ASKS_RATING && OF_QUEUE.test(response ?? "") === queued,
+      );
     const sign = asking === undefined ? "" : asking.key;
     if (sign === this.repliesSign) return;
     this.repliesSign = sign;
@@ -191,5 +210,6 @@ export function nameOf(item, look) {
  */
 function mineMeta(last, time, look) {
   if (last.state === "pending") return look.words.sending;
+  if (last.state === "waiting") return look.words.waiting;
   return last.state === "sent" ? `${time} · ${look.words.sent}` : "";
 }

@@ -7,6 +7,7 @@ import { dayKey, minuteKey } from "./time.js";
  * @property {number} seq
  * @property {"customer" | "bot" | "agent" | "system" | "note"} author
  * @property {string} text
+ * @property {string | null} [response] the name of the answer in the catalogue, if it is one
  * @property {{id: string, title: string}[]} [buttons]
  * @property {string | null} [echo_id]
  * @property {string | null} [agent]
@@ -18,10 +19,11 @@ import { dayKey, minuteKey } from "./time.js";
  * @property {string} key
  * @property {Message["author"]} author
  * @property {string} text
+ * @property {string | null} [response]
  * @property {{id: string, title: string}[]} buttons
  * @property {string | null} agent
  * @property {string} at
- * @property {"sent" | "pending" | "failed" | "refused"} state
+ * @property {"sent" | "pending" | "waiting" | "failed" | "refused"} state
  */
 
 /** @typedef {{kind: "day", key: string, at: string}} DayBlock */
@@ -37,6 +39,7 @@ export function asItem(message) {
     key: message.echo_id ? `e${message.echo_id}` : `s${message.seq}`,
     author: message.author,
     text: message.text,
+    response: message.response ?? null,
     buttons: message.buttons ?? [],
     agent: message.agent ?? null,
     at: message.at,

@@ -25,7 +25,7 @@ export class ApiError extends Error {
 }
 
 /**
- * @param {"GET" | "POST"} method
+ * @param {"GET" | "POST" | "PATCH"} method
  * @param {string} url
  * @param {unknown} [body] sent as JSON
  * @param {{headers?: Record<string, string>, keepalive?: boolean}} [options] keepalive: survives leaving the page

@@ -1,15 +1,28 @@
 /**
- * A stream of server-sent events that is kept alive: reconnecting with growing pauses, polling where streams do not get
- * through, catching up after each gap, and saying how it is.
+ * A stream of server-sent events that is kept alive: reconnecting with growing pauses, asking again and again where
+ * streams do not get through, catching up after each gap, and saying how it is.
+ *
+ * A stream counts by what it brings, for a proxy that holds answers back opens it and lets nothing through. So the server
+ * sends an event `ping` at the beginning and whenever nothing else happens for 15 seconds.
  */
+
+import { ApiError } from "./http.js";
 
 /** @typedef {"live" | "polling" | "down"} LiveState polling: up to date, through requests instead of the stream */
 
-const PAUSES_MS = [400, 1000, 2000, 4000, 8000, 15_000];
+const PAUSES_MS = [400, 1000, 2000, 4000, 8000, 15_000, 30_000, 60_000];
+/** From connecting to the first event. */
 const OPEN_LIMIT_MS = 10_000;
-const FAILURES_BEFORE_POLLING = 3;
-const POLL_MS = 3000;
-/** A stream cut in silence looks open; asking now and then finds what it did not bring. */
+/** Two pings have been missed by then. */
+const SILENCE_LIMIT_MS = 40_000;
+/** What comes so long after the beginning was not only part of a first piece that a proxy let through. */
+const PROOF_MS = 5000;
+/** So long without a stream, we begin to ask. */
+const PATIENCE_MS = 3000;
+const POLL_MS = 2000;
+const POLL_LIMIT_MS = 10_000;
+const POLL_GROWTH = 1.5;
+/** A stream may lose an event; asking now and then finds what it did not bring. */
 const CHECK_MS = 60_000;
 
 export class LiveStream {
@@ -31,9 +44,13 @@ export class LiveStream {
     /** @type {LiveState | null} */
     this.state = null;
     this.failures = 0;
+    /** A stream has fallen silent: the next one has to show that it brings more than a beginning. */
+    this.wary = false;
     this.retryTimer = 0;
-    this.openTimer = 0;
+    this.silenceTimer = 0;
+    /** Runs whenever there is no stream. */
     this.pollTimer = 0;
+    this.pollPause = POLL_MS;
     this.started = false;
     setInterval(() => void this.check(), CHECK_MS);
     addEventListener("online", () => this.reconnect());
@@ -44,15 +61,15 @@ export class LiveStream {
 
   start() {
     this.started = true;
+    this.pollSoon(PATIENCE_MS);
     this.connect();
   }
 
   stop() {
     this.started = false;
     this.close();
+    this.stopPolling();
     clearTimeout(this.retryTimer);
-    clearTimeout(this.pollTimer);
-    this.pollTimer = 0;
     this.failures = 0;
     this.state = null;
   }
@@ -69,17 +86,26 @@ export class LiveStream {
     clearTimeout(this.retryTimer);
     const source = new EventSource(this.url());
     this.source = source;
-    this.openTimer = setTimeout(() => this.lost(), OPEN_LIMIT_MS);
-    source.addEventListener("open", () => void this.opened());
+    this.silenceTimer = setTimeout(() => this.lost(), OPEN_LIMIT_MS);
     source.addEventListener("error", () => this.lost());
-    for (const [name, handle] of Object.entries(this.on)) {
-      source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
+    let begun = 0;
+    let open = false;
+    for (const [name, handle] of Object.entries({ ping: () => {}, ...this.on })) {
+      source.addEventListener(name, (event) => {
+        clearTimeout(this.silenceTimer);
+        this.silenceTimer = setTimeout(() => this.fellSilent(), SILENCE_LIMIT_MS);
+        begun ||= performance.now();
+        if (!open && (!this.wary || performance.now() - begun > PROOF_MS)) {
+          open = true;
+          void this.opened();
+        }
+        handle(JSON.parse(event.data));
+      });
     }
   }
 
   /** First the stream, then what was missed: the other order loses what happens in between. */
   async opened() {
-    clearTimeout(this.openTimer);
     const source = this.source;
     try {
       await this.catchUp();
@@ -88,10 +114,14 @@ export class LiveStream {
       return;
     }
     if (source === null || source !== this.source) return;
-    clearTimeout(this.pollTimer);
-    this.pollTimer = 0;
+    this.stopPolling();
     this.failures = 0;
     this.say("live");
+  }
+
+  fellSilent() {
+    this.wary = true;
+    this.lost();
   }
 
   /** We close and come back ourselves: the browser's own way gives up for good at the first 502. */
@@ -99,26 +129,46 @@ export class LiveStream {
     if (!this.started || this.source === null) return;
     this.close();
     this.failures += 1;
-    const polling = this.pollTimer !== 0;
-    if (!polling) this.say("down");
-    if (!polling && this.failures >= FAILURES_BEFORE_POLLING) void this.poll();
+    if (this.state !== "polling") this.say("down");
+    if (this.pollTimer === 0) this.pollSoon(PATIENCE_MS);
     const pause = PAUSES_MS[Math.min(this.failures, PAUSES_MS.length) - 1];
-    this.retryTimer = setTimeout(() => this.connect(), pause * (0.8 + Math.random() * 0.4));
+    this.retryTimer = setTimeout(() => this.connect(), spread(pause));
+  }
+
+  /** Something is expected soon: while we have to ask, ask often. */
+  hurry() {
+    this.pollPause = POLL_MS;
+    if (this.state === "polling") this.pollSoon(POLL_MS);
+  }
+
+  /** @param {number} pause milliseconds */
+  pollSoon(pause) {
+    clearTimeout(this.pollTimer);
+    this.pollTimer = setTimeout(() => void this.poll(), spread(pause));
+  }
+
+  stopPolling() {
+    clearTimeout(this.pollTimer);
+    this.pollTimer = 0;
+    this.pollPause = POLL_MS;
   }
 
   async poll() {
-    this.pollTimer = -1;
+    const timer = this.pollTimer;
+    this.pollPause = Math.min(this.pollPause * POLL_GROWTH, POLL_LIMIT_MS);
+    let asked = 0;
     /** @type {LiveState} */
     let state = "polling";
     try {
-      await this.catchUp();
-    } catch {
+      if (await this.catchUp()) this.pollPause = POLL_MS;
+    } catch (error) {
       state = "down";
+      asked = error instanceof ApiError ? error.retryAfter * 1000 : 0;
     }
-    // The stream came back, or everything was stopped, while we asked.
-    if (this.pollTimer === 0 || !this.started) return;
+    // The stream came back, everything was stopped, or the next time has been set already while we asked.
+    if (this.pollTimer !== timer) return;
     this.say(state);
-    this.pollTimer = setTimeout(() => void this.poll(), POLL_MS);
+    this.pollSoon(Math.max(this.pollPause, asked));
   }
 
   async check() {
@@ -131,7 +181,7 @@ export class LiveStream {
   }
 
   close() {
-    clearTimeout(this.openTimer);
+    clearTimeout(this.silenceTimer);
     this.source?.close();
     this.source = null;
   }
@@ -142,4 +192,13 @@ export class LiveStream {
     this.state = state;
     this.onState(state);
   }
+}
+
+/**
+ * Many pages lose their streams at once, and need not all come back at once.
+ *
+ * @param {number} pause
+ */
+function spread(pause) {
+  return pause * (0.8 + Math.random() * 0.4);
 }
