@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import turn
+from actions import contact, turn
 from myna.bootstrap import catalogue
 
 FALLBACK = "nlu_fallback"
@@ -28,10 +28,12 @@ class ActionHandOver(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        """Sends the command and ends whatever form was open."""
+        """Calls a person; to an angry customer it says first that it has understood."""
         complaint = tracker.get_intent_of_latest_message() == "make_complaint"
-        turn.hand_over(dispatcher, "complaint" if complaint else "asked", announced=complaint)
-        return ended()
+        reason = turn.called_for(tracker) or ("complaint" if complaint else "asked")
+        if reason == "anger":
+            dispatcher.utter_message(response="utter_acknowledge_anger")
+        return call_person(dispatcher, tracker, reason)
 
 
 class ActionStopForm(Action):
@@ -45,7 +47,10 @@ class ActionStopForm(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Ends the form; nothing was changed."""
-        dispatcher.utter_message(response="utter_form_stopped")
+        if tracker.active_loop_name == contact.FORM:
+            dispatcher.utter_message(response="utter_contact_declined")
+        else:
+            dispatcher.utter_message(response="utter_form_stopped")
         return ended()
 
 
@@ -73,8 +78,7 @@ class ActionHandleFallback(Action):
         if misses == 2:
             dispatcher.utter_message(response="utter_offer_human")
             return [SlotSet("open_question", "human")]
-        turn.hand_over(dispatcher, "not_understood")
-        return ended()
+        return call_person(dispatcher, tracker, "not_understood")
 
     def _ask_meaning(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         texts, language = catalogue(), turn.language(tracker)
@@ -85,6 +89,18 @@ class ActionHandleFallback(Action):
         none_of_these = texts.render("utter_none_of_these", language).text
         buttons.append({"title": none_of_these, "payload": f"/{FALLBACK}"})
         dispatcher.utter_message(response="utter_ask_meaning", buttons=buttons)
+
+
+def call_person(dispatcher: CollectingDispatcher, tracker: Tracker, reason: str) -> list[EventType]:
+    """Hands over; where nobody is there and no contact is known yet, asks for one.
+
+    Returns:
+        Events that end what was open and begin the form that asks.
+    """
+    turn.hand_over(dispatcher, reason)
+    if turn.customer(tracker)["people_available"] or tracker.get_slot("contact"):
+        return ended()
+    return [*ended(), FollowupAction(contact.FORM)]
 
 
 def ended() -> list[EventType]:

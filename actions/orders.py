@@ -12,7 +12,6 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import turn
-from actions.proof import QUESTIONS
 from myna import codes, formats, settings
 from myna.bootstrap import catalogue, shop
 from myna.facts import Facts
@@ -68,7 +67,7 @@ class ActionAskCancelConfirmed(Action):
             dispatcher.utter_message(response="utter_shop_unavailable")
             return _form_over()
         values = order_values(order, turn.language(tracker), catalogue().facts)
-        if turn.already_said(tracker, *QUESTIONS):
+        if turn.already_said(tracker, *turn.QUESTIONS):
             return []
         if order.state not in _CANCELLABLE:
             dispatcher.utter_message(response=_refusal(order.state), **values)
@@ -91,7 +90,7 @@ class ActionAskCode(Action):
         number = tracker.get_slot("order_number")
         issued = tracker.get_slot("code_issued")
         if issued and issued["order_number"] == number:
-            if not turn.already_said(tracker, "utter_code_wrong", *QUESTIONS):
+            if not turn.already_said(tracker, "utter_code_wrong", *turn.QUESTIONS):
                 dispatcher.utter_message(
                     response="utter_ask_code",
                     destination=issued["destination"],

@@ -14,43 +14,25 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import turn
+from actions.contact import ContactSlot
 from myna import codes, settings
 from myna.bootstrap import catalogue, shop
 from myna.shop.contact import contact_matches, parse_contact
 from myna.shop.model import NotFound, Unavailable
-
-QUESTIONS = (
-    "utter_ask_meaning",
-    "utter_ask_rephrase",
-    "utter_offer_human",
-    "utter_no_words",
-    "utter_other_language",
-)
-"""After these a form waits instead of repeating its own question."""
 
 _END = SlotSet("requested_slot", None)
 _CODE = re.compile(r"(?<!\d)\d{3}[\s-]?\d{3}(?!\d)")
 _DIGITS = re.compile(r"\b[0-9]+\b")
 
 
-def _gives_a_detail(tracker: Tracker, slot: str) -> bool:
-    """Whether the message is the answer to our question for `slot` and not a digression."""
-    intent = tracker.get_intent_of_latest_message()
-    text = tracker.latest_message.get("text") or ""
-    return (
-        tracker.get_slot("requested_slot") == slot
-        and intent in ("inform", "nlu_fallback", "affirm", "out_of_scope")
-        and any(character.isdigit() or character == "@" for character in text)
-    )
-
-
-class ProvenOrderForm(FormValidationAction, ABC):
+class ProvenOrderForm(ContactSlot, FormValidationAction, ABC):
     """Asks for order number and contact, and ends when the customer has proved the order theirs.
 
     A form that ends without proof has told the customer why; the action after it says no more.
     The answer is the same whether the order does not exist or the contact is not its own.
     """
 
+    invalid_contact = "utter_invalid_contact"
     own_slots: tuple[str, ...] = ("last_contact",)
     """What an earlier form has left in these slots is none of this one's business."""
 
@@ -94,11 +76,13 @@ class ProvenOrderForm(FormValidationAction, ABC):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
         """What was typed after we asked, where no order number was found in it."""
-        if _names(tracker, "order_number", "marketplace_order") or not _gives_a_detail(
+        if turn.names(tracker, "order_number", "marketplace_order"):
+            return {}
+        if turn.gives_a_detail(tracker, "order_number") or turn.only_agrees(
             tracker, "order_number"
         ):
-            return {}
-        return {"order_number": tracker.latest_message["text"]}
+            return {"order_number": tracker.latest_message["text"]}
+        return {}
 
     def validate_order_number(
         self,
@@ -118,32 +102,9 @@ class ProvenOrderForm(FormValidationAction, ABC):
         if number is None and (meant := [candidates for candidates in bare if candidates]):
             own = 0 if turn.language(tracker) == facts.default_language else -1
             number = meant[-1][own]
-        if number is None:
+        if number is None and turn.has_details(value):
             dispatcher.utter_message(response="utter_invalid_order_number")
         return {"order_number": number}
-
-    def extract_contact(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> dict[str, Any]:
-        """What was typed after we asked, where neither phone nor e-mail was found in it."""
-        if _names(tracker, "phone", "email", "order_number") or not _gives_a_detail(
-            tracker, "contact"
-        ):
-            return {}
-        return {"contact": tracker.latest_message["text"]}
-
-    def validate_contact(
-        self,
-        value: str,
-        dispatcher: CollectingDispatcher,
-        tracker: Tracker,
-        domain: dict[str, Any],
-    ) -> dict[str, Any]:
-        """A phone number or an e-mail address."""
-        if parse_contact(value) is None:
-            dispatcher.utter_message(response="utter_invalid_contact")
-            return {"contact": None}
-        return {"contact": value}
 
     async def _judge(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         number: str | None = tracker.get_slot("order_number")
@@ -184,18 +145,11 @@ class ProvenOrderForm(FormValidationAction, ABC):
         if known["failed_proofs"] + 1 >= tries:
             return _locked(dispatcher)
         asked = tracker.get_slot("requested_slot") == "contact"
-        if tracker.get_slot("contact") and not asked and not _names(tracker, "phone", "email"):
+        if tracker.get_slot("contact") and not asked and not turn.names(tracker, "phone", "email"):
             # the contact of an earlier order: not tried by the customer, so it is just asked for
             return [SlotSet("contact", None)]
         dispatcher.utter_message(response="utter_order_not_matched", order_number=number)
         return [SlotSet("contact", None), SlotSet("last_contact", contact)]
-
-
-def _names(tracker: Tracker, *entities: str) -> bool:
-    """Whether the message itself holds one of these entities."""
-    return any(
-        entity["entity"] in entities for entity in tracker.latest_message.get("entities") or []
-    )
 
 
 def _set_before(tracker: Tracker, form: str, *slots: str) -> list[EventType]:
@@ -245,7 +199,7 @@ class ActionAskOrderNumber(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """The same for all forms."""
-        if not turn.already_said(tracker, "utter_invalid_order_number", *QUESTIONS):
+        if not turn.already_said(tracker, "utter_invalid_order_number", *turn.QUESTIONS):
             dispatcher.utter_message(response="utter_ask_order_number")
         return []
 
@@ -262,7 +216,7 @@ class ActionAskContact(Action):
     ) -> list[EventType]:
         """The same for all forms."""
         said = ("utter_invalid_contact", "utter_order_not_matched")
-        if not turn.already_said(tracker, *said, *QUESTIONS):
+        if not turn.already_said(tracker, *said, *turn.QUESTIONS):
             number = tracker.get_slot("order_number")
             dispatcher.utter_message(response="utter_ask_contact", order_number=number)
         return []
@@ -313,14 +267,14 @@ class ValidateCancellationForm(ProvenOrderForm):
             return {}
         if code := next(tracker.get_latest_entity_values("code"), None):
             return {"code": code}
-        if _names(tracker, "order_number", "marketplace_order", "phone", "email"):
+        if turn.names(tracker, "order_number", "marketplace_order", "phone", "email"):
             return {}
         text = tracker.latest_message.get("text") or ""
         intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False) or ""
         question = intent == "faq" or intent.startswith("ask_")
         if (match := _CODE.search(text)) and not question:
             return {"code": re.sub(r"\D", "", match[0])}
-        return {"code": text} if _gives_a_detail(tracker, "code") else {}
+        return {"code": text} if turn.gives_a_detail(tracker, "code") else {}
 
     def validate_code(
         self,

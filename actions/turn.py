@@ -10,6 +10,15 @@ from rasa_sdk.executor import CollectingDispatcher
 from myna.bootstrap import catalogue
 from myna.brain.protocol import Customer, Level, Proof
 
+QUESTIONS = (
+    "utter_ask_meaning",
+    "utter_ask_rephrase",
+    "utter_offer_human",
+    "utter_no_words",
+    "utter_other_language",
+)
+"""After these a form waits instead of repeating its own question."""
+
 
 def language(tracker: Tracker) -> str:
     """The conversation's language."""
@@ -29,7 +38,14 @@ def customer(tracker: Tracker) -> Customer:
         "proof": known.get("proof"),
         "failed_proofs": known.get("failed_proofs", 0),
         "locked_orders": known.get("locked_orders", []),
+        "people_available": known.get("people_available", True),
     }
+
+
+def called_for(tracker: Tracker) -> str | None:
+    """Why this message goes to a person though it did not ask for one: `topic` or `anger`."""
+    reason: str | None = (tracker.latest_message.get("metadata") or {}).get("hand_over")
+    return reason
 
 
 def proof(tracker: Tracker, order_number: str | None) -> Level | None:
@@ -38,6 +54,36 @@ def proof(tracker: Tracker, order_number: str | None) -> Level | None:
     if shown and order_number and shown["order_number"] == order_number:
         return shown["level"]
     return None
+
+
+def names(tracker: Tracker, *entities: str) -> bool:
+    """Whether the message itself holds one of these entities."""
+    return any(
+        entity["entity"] in entities for entity in tracker.latest_message.get("entities") or []
+    )
+
+
+def gives_a_detail(tracker: Tracker, slot: str) -> bool:
+    """Whether the message is the answer to our question for `slot` and not a digression."""
+    return (
+        tracker.get_slot("requested_slot") == slot
+        and tracker.get_intent_of_latest_message()
+        in ("inform", "nlu_fallback", "affirm", "out_of_scope")
+        and has_details(tracker.latest_message.get("text") or "")
+    )
+
+
+def has_details(text: str) -> bool:
+    """Whether there is anything in a text that numbers and addresses are made of."""
+    return any(character.isdigit() or character == "@" for character in text)
+
+
+def only_agrees(tracker: Tracker, slot: str) -> bool:
+    """Whether "yes" was all the answer to our question for `slot`: it is to be asked again."""
+    return (
+        tracker.get_slot("requested_slot") == slot
+        and tracker.get_intent_of_latest_message() == "affirm"
+    )
 
 
 def already_said(tracker: Tracker, *responses: str) -> bool:
@@ -71,3 +117,8 @@ def proof_failed(dispatcher: CollectingDispatcher, order_number: str) -> None:
 def proof_passed(dispatcher: CollectingDispatcher, order_number: str, level: Level) -> None:
     """Tells the hub that the customer has shown the order to be theirs."""
     _command(dispatcher, type="proof_passed", order_number=order_number, level=level)
+
+
+def case_contact(dispatcher: CollectingDispatcher, **contact: str) -> None:
+    """Tells the hub the `phone` or `email` at which people can reach the customer."""
+    _command(dispatcher, type="case_contact", **contact)

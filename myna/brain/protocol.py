@@ -6,13 +6,17 @@ same message id gives the first answer again.
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, get_args
 
 TURN_PATH = "/webhooks/brain/turn"
+OUTCOME_PATH = "/webhooks/brain/outcome"
 RESET_PATH = "/webhooks/brain/reset"
 HEALTH_PATH = "/webhooks/brain/health"
 
 Level = Literal["contact", "code"]
+CommandType = Literal["hand_over", "proof_failed", "proof_passed", "open_case", "case_contact"]
+CaseKind = Literal["complaint", "return", "repair", "problem", "promise", "callback"]
+Priority = Literal["low", "normal", "high", "urgent"]
 
 
 class Proof(TypedDict):
@@ -32,6 +36,8 @@ class Customer(TypedDict):
     """Wrong tries in this conversation that still count."""
     locked_orders: list[str]
     """Orders for which too many wrong tries were made lately, by anyone."""
+    people_available: bool
+    """Whether a colleague is at the desk now, within the hours in which people answer."""
 
 
 class Choice(TypedDict):
@@ -42,12 +48,15 @@ class Choice(TypedDict):
 
 
 class TurnRequest(TypedDict):
-    """One message of a customer."""
+    """One message of a customer, or a burst of messages that one turn answers together."""
 
     conversation: str
     message: str
     text: str | None
     """What was typed; None if a button was chosen."""
+    parts: list[str]
+    """The messages of a burst, oldest first; `text` is them, joined by newlines, and `message` is
+    the id of one of them. Empty for a single message."""
     choice: Choice | None
     language: str | None
     """The conversation's language so far."""
@@ -73,13 +82,24 @@ class AnswerMessage(TypedDict):
 class Command(TypedDict, total=False):
     """What the hub shall do; idempotent by the message id of the turn."""
 
-    type: Literal["hand_over", "proof_failed", "proof_passed"]
+    type: CommandType
     reason: str
-    """hand_over: asked, not_understood, complaint, proof, fault."""
+    """hand_over: asked, not_understood, complaint, proof, fault, topic, anger."""
     announced: bool
     """hand_over: a message of this turn has already told the customer."""
     order_number: str
     level: Level
+    kind: CaseKind
+    """open_case: what sort of matter it is."""
+    summary: str
+    """open_case: the matter in a line, for the one who takes it up."""
+    priority: Priority
+    phone: str
+    email: str
+    response: str
+    """open_case: the text in the catalogue with which the hub tells reference and due time."""
+    after: int
+    """How many messages of this turn come before the command."""
 
 
 class Answer(TypedDict):
@@ -92,6 +112,20 @@ class Answer(TypedDict):
     intent: str | None
     """What the message was understood as, for the agent's context."""
     proof: Proof | None
+    slots: dict[str, Any]
+    """What the customer has told and an agent should see: order number, phone, e-mail, …"""
+
+
+class Separate(TypedDict):
+    """Nothing was stored; the parts are different matters, to be asked one by one."""
+
+    status: Literal["separate"]
+
+
+class Unknown(TypedDict):
+    """The answer to a question for an outcome: that message was never handled."""
+
+    status: Literal["unknown"]
 
 
 class Aborted(TypedDict):
@@ -113,7 +147,13 @@ def is_answer(value: Any) -> bool:
         and _has_texts(value, "language", "intent", optional=True)
         and "proof" in value
         and (value["proof"] is None or _has_texts(value["proof"], "order_number", "level"))
+        and isinstance(value.get("slots"), dict)
     )
+
+
+def is_separate(value: Any) -> bool:
+    """Whether a decoded answer says that the parts are different matters."""
+    return isinstance(value, dict) and value.get("status") == "separate"
 
 
 def _is_message(value: Any) -> bool:
@@ -125,9 +165,30 @@ def _is_message(value: Any) -> bool:
     )
 
 
+_REQUIRED: dict[str, tuple[str, ...]] = {
+    "proof_failed": ("order_number",),
+    "open_case": ("kind", "summary"),
+}
+_OF_COMMANDS: dict[str, type] = {
+    **dict.fromkeys(("reason", "order_number", "summary", "phone", "email", "response"), str),
+    "announced": bool,
+    "after": int,
+}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "type": get_args(CommandType),
+    "level": get_args(Level),
+    "kind": get_args(CaseKind),
+    "priority": get_args(Priority),
+}
+
+
 def _is_command(value: Any) -> bool:
-    return _has_texts(value, "type") and (
-        value["type"] != "proof_failed" or _has_texts(value, "order_number")
+    return (
+        _has_texts(value, "type")
+        and all(name not in value or value[name] in known for name, known in _CHOICES.items())
+        and all(type(value[n]) is kind for n, kind in _OF_COMMANDS.items() if n in value)
+        and all(name in value for name in _REQUIRED.get(value["type"], ()))
+        and (value["type"] != "case_contact" or "phone" in value or "email" in value)
     )
 
 

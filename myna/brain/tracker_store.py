@@ -30,11 +30,11 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import Connection
 
 from myna import settings
 from myna.brain import schema
-from myna.database import Database
+from myna.database import Database, reads, writes
 
 TAIL = 12
 """Turns that are read back. The policies look at five; the rest is for actions that look back, such
@@ -73,40 +73,39 @@ class SqlTrackerStore(TrackerStore):
         self._database.migrate("brain")
         self._tail = tail
 
-    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
+    @reads
+    def retrieve(self, connection: Connection, sender_id: str) -> DialogueStateTracker | None:
         """The tracker with its last turns; slots and form are as the whole history left them."""
         customers = sa.select(_E.c.seq, _E.c.state).where(
             _E.c.sender_id == sender_id, _E.c.state.is_not(None)
         )
-        async with self._database.read() as connection:
-            version = await _version(connection, sender_id)
-            if version is None:
-                return None
-            anchor = (
-                await connection.execute(
-                    customers.order_by(_E.c.seq.desc()).offset(self._tail - 1).limit(1)
-                )
-            ).first()
-            tail = await _events(connection, sender_id, anchor.seq if anchor else 0)
+        version = _version(connection, sender_id)
+        if version is None:
+            return None
+        anchor = connection.execute(
+            customers.order_by(_E.c.seq.desc()).offset(self._tail - 1).limit(1)
+        ).first()
+        tail = _events(connection, sender_id, anchor.seq if anchor else 0)
         prefix = _prefix(anchor.state, tail[0].timestamp) if anchor else []
         return self._tracker(sender_id, [*prefix, *tail], version)
 
-    async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
+    @reads
+    def retrieve_full_tracker(
+        self, connection: Connection, conversation_id: str
+    ) -> DialogueStateTracker | None:
         """The tracker with all that ever happened."""
-        async with self._database.read() as connection:
-            version = await _version(connection, conversation_id)
-            if version is None:
-                return None
-            events = await _events(connection, conversation_id)
-        return self._tracker(conversation_id, events, version)
+        version = _version(connection, conversation_id)
+        if version is None:
+            return None
+        return self._tracker(conversation_id, _events(connection, conversation_id), version)
 
-    async def has_seen(self, sender_id: str, message_id: str) -> bool:
+    @reads
+    def has_seen(self, connection: Connection, sender_id: str, message_id: str) -> bool:
         """Whether a message was handled already."""
         query = sa.select(_E.c.seq).where(
             _E.c.sender_id == sender_id, _E.c.message_id == message_id
         )
-        async with self._database.read() as connection:
-            return (await connection.execute(query)).first() is not None
+        return connection.execute(query).first() is not None
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Writes what is new, in one transaction.
@@ -118,19 +117,26 @@ class SqlTrackerStore(TrackerStore):
         events = list(tracker.events)
         if len(events) == known:
             return
-        rows = _rows(tracker.sender_id, events[:known], events[known:])
-        async with self._database.write() as connection:
-            await _advance(connection, tracker.sender_id, version)
-            last = sa.select(sa.func.coalesce(sa.func.max(_E.c.seq), 0))
-            start = await connection.scalar(last.where(_E.c.sender_id == tracker.sender_id))
-            numbered = [{**row, "seq": start + n} for n, row in enumerate(rows, start=1)]
-            await connection.execute(_E.insert(), numbered)
+        await self._append(
+            tracker.sender_id, version, _rows(tracker.sender_id, events[:known], events[known:])
+        )
         setattr(tracker, _LOADED, (version + 1, len(events)))
 
-    async def keys(self) -> Iterable[str]:
+    @writes
+    def _append(
+        self, connection: Connection, sender_id: str, version: int, rows: list[dict[str, Any]]
+    ) -> None:
+        _advance(connection, sender_id, version)
+        last = sa.select(sa.func.coalesce(sa.func.max(_E.c.seq), 0))
+        start = connection.scalar(last.where(_E.c.sender_id == sender_id))
+        connection.execute(
+            _E.insert(), [{**row, "seq": start + n} for n, row in enumerate(rows, start=1)]
+        )
+
+    @reads
+    def keys(self, connection: Connection) -> Iterable[str]:
         """All conversations."""
-        async with self._database.read() as connection:
-            return list((await connection.execute(sa.select(_T.c.sender_id))).scalars())
+        return list(connection.execute(sa.select(_T.c.sender_id)).scalars())
 
     def _tracker(
         self, sender_id: str, events: Sequence[Event], version: int
@@ -142,18 +148,18 @@ class SqlTrackerStore(TrackerStore):
         return tracker
 
 
-async def _version(connection: AsyncConnection, sender_id: str) -> int | None:
-    return await connection.scalar(sa.select(_T.c.version).where(_T.c.sender_id == sender_id))
+def _version(connection: Connection, sender_id: str) -> int | None:
+    return connection.scalar(sa.select(_T.c.version).where(_T.c.sender_id == sender_id))
 
 
-async def _advance(connection: AsyncConnection, sender_id: str, version: int) -> None:
+def _advance(connection: Connection, sender_id: str, version: int) -> None:
     if version == 0:
         try:
-            await connection.execute(_T.insert().values(sender_id=sender_id, version=1))
+            connection.execute(_T.insert().values(sender_id=sender_id, version=1))
         except sa.exc.IntegrityError as error:
             raise TrackerConflict(sender_id) from error
         return
-    done = await connection.execute(
+    done = connection.execute(
         _T.update()
         .where(_T.c.sender_id == sender_id, _T.c.version == version)
         .values(version=version + 1)
@@ -162,8 +168,8 @@ async def _advance(connection: AsyncConnection, sender_id: str, version: int) ->
         raise TrackerConflict(sender_id)
 
 
-async def _events(connection: AsyncConnection, sender_id: str, since: int = 0) -> list[Event]:
-    rows = await connection.execute(
+def _events(connection: Connection, sender_id: str, since: int = 0) -> list[Event]:
+    rows = connection.execute(
         sa.select(_E.c.data)
         .where(_E.c.sender_id == sender_id, _E.c.seq >= since)
         .order_by(_E.c.seq)

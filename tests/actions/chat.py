@@ -15,7 +15,7 @@ import yaml
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import general, orders, proof
+from actions import contact, general, orders, proof
 from myna.bootstrap import catalogue
 from myna.facts import LANGUAGES
 from myna.settings import PROJECT
@@ -25,6 +25,7 @@ CONVERSATION = "web-1"
 FORMS = {
     "order_status_form": (proof.ValidateOrderStatusForm, orders.ActionLookUpOrder),
     "cancellation_form": (proof.ValidateCancellationForm, orders.ActionCancelOrder),
+    contact.FORM: (contact.ValidateContactForm, contact.ActionNoteContact),
 }
 """Form → its validation, and the action that follows it."""
 ASKING = {
@@ -32,7 +33,9 @@ ASKING = {
     "contact": proof.ActionAskContact,
     "cancel_confirmed": orders.ActionAskCancelConfirmed,
     "code": orders.ActionAskCode,
+    "contact_form_contact": contact.ActionAskCallbackContact,
 }
+"""Slot, or form and slot → the action that asks."""
 BEGINS = {
     "ask_order_status": "order_status_form",
     "inform": "order_status_form",
@@ -56,6 +59,7 @@ def message(
     message_id: str = "m-1",
     ranking: dict[str, float] | None = None,
     customer: dict[str, Any] | None = None,
+    hand_over: str | None = None,
     **more: Any,
 ) -> dict[str, Any]:
     """`latest_message`; what is left over of the arguments is its entities, None left out."""
@@ -68,7 +72,7 @@ def message(
         "intent_ranking": guesses,
         "entities": [{"entity": key, "value": value} for key, value in more.items()],
         "message_id": message_id,
-        "metadata": {"customer": customer} if customer else {},
+        "metadata": {"customer": customer, "hand_over": hand_over},
         **own,
     }
 
@@ -156,6 +160,9 @@ class Chat:
         self.latest = message()
         self.failed: dict[str, int] = {}
         self.locked: list[str] = []
+        self.people_available = True
+        self.followed = False
+        """Whether an action of the last turn chose the next one itself; then it is the last."""
         self.responses: list[str] = []
         """Of the last turn."""
         self.commands: list[dict[str, Any]] = []
@@ -166,6 +173,9 @@ class Chat:
     async def say(self, text: str = "…", intent: str = "inform", **more: Any) -> list[str]:
         """One turn; returns the names of the responses."""
         self._receive(text, intent, more)
+        if more.get("hand_over"):
+            await self._run(general.ActionHandOver)
+            return self.responses
         form = self.loop or BEGINS.get(intent)
         if form and await self._form(form):
             return self.responses
@@ -180,7 +190,7 @@ class Chat:
             return self.responses
         else:
             self._utter(f"utter_{intent}")
-        if self.loop:
+        if self.loop and not self.followed:
             await self._form(self.loop, again=True)
         return self.responses
 
@@ -205,11 +215,13 @@ class Chat:
             "proof": self.slots["proof"],
             "failed_proofs": sum(self.failed.values()),
             "locked_orders": self.locked,
+            "people_available": self.people_available,
         }
         more = {"message_id": f"m-{number}", "customer": customer, **more}
         self.latest = message(text, intent, **more)
         self.events.append({"event": "user", "text": text, "parse_data": self.latest})
         self.responses, self.commands, self.outcomes = [], [], []
+        self.followed = False
         for entity in self.latest["entities"]:
             name = ENTITY_OF.get(entity["entity"], entity["entity"])
             if name in ("order_number", "contact"):
@@ -243,7 +255,8 @@ class Chat:
             next_slot = asked[0] if asked[-1] else None
         if next_slot:
             self._apply([slot("requested_slot", next_slot)])
-            over = (await self._run(ASKING[next_slot])).ends_form
+            asking = ASKING.get(f"{name}_{next_slot}") or ASKING[next_slot]
+            over = (await self._run(asking)).ends_form
         if not next_slot or over:
             self._apply([slot("requested_slot", None), {"event": "active_loop", "name": None}])
             await self._run(FORMS[name][1])
@@ -258,6 +271,10 @@ class Chat:
         outcome = await run(action, self.tracker())
         self.events.append({"event": "action", "name": action().name()})
         self._note(outcome)
+        for event in outcome.events:
+            if event["event"] == "followup":
+                self.followed = True
+                await self._form(event["name"])
         return outcome
 
     def _note(self, outcome: Outcome) -> None:

@@ -148,17 +148,21 @@ async def test_none_of_these_is_the_second_miss():
 
 
 @pytest.mark.parametrize(
-    ("intent", "reason", "announced"),
+    ("intent", "trigger", "reason", "responses"),
     [
-        ("request_human", "asked", False),
-        ("affirm", "asked", False),
-        ("make_complaint", "complaint", True),
+        ("request_human", None, "asked", []),
+        ("affirm", None, "asked", []),
+        ("make_complaint", None, "complaint", []),
+        ("cancel_order", "topic", "topic", []),
+        ("ask_order_status", "anger", "anger", ["utter_acknowledge_anger"]),
+        ("make_complaint", "anger", "anger", ["utter_acknowledge_anger"]),
     ],
 )
-async def test_hand_over(intent, reason, announced):
-    outcome = await run(general.ActionHandOver, tracker(message("…", intent)))
-    assert outcome.responses == []
-    assert outcome.commands == [{"type": "hand_over", "reason": reason, "announced": announced}]
+async def test_hand_over(intent, trigger, reason, responses):
+    latest = message("…", intent, hand_over=trigger)
+    outcome = await run(general.ActionHandOver, tracker(latest))
+    assert outcome.responses == responses
+    assert outcome.commands == [{"type": "hand_over", "reason": reason, "announced": False}]
     assert outcome.ends_form
     assert outcome.slots["open_question"] == "none"
 
@@ -176,7 +180,9 @@ def test_without_the_hub_nothing_is_known_of_the_customer():
         "proof": None,
         "failed_proofs": 0,
         "locked_orders": [],
+        "people_available": True,
     }
+    assert turn.called_for(bare) is None
     assert turn.message_id(bare) == bare.sender_id
     assert turn.language(bare) == catalogue().facts.default_language
 

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from actions import general, orders, proof
+from actions import contact, general, orders, proof
 from myna.bootstrap import catalogue
 from myna.facts import LANGUAGES
 from myna.settings import PROJECT
@@ -28,6 +28,9 @@ CHOSEN = {
         orders.status_response(an_order(state=state, payment_method=method))
         for state in ORDER_STATES
         for method in ("cod", "card")
+    ],
+    "self.invalid_contact": [
+        form.invalid_contact for form in (proof.ProvenOrderForm, contact.ValidateContactForm)
     ],
     "f'utter_parcel_{shipment.state}'": [f"utter_parcel_{state}" for state in SHIPMENT_STATES],
 }
@@ -90,7 +93,7 @@ def test_every_language_has_them(language):
 def test_the_domain_names_exactly_these_actions():
     defined = {
         value().name()
-        for module in (general, orders, proof)
+        for module in (contact, general, orders, proof)
         for value in vars(module).values()
         if isinstance(value, type) and value.__module__ == module.__name__
         if not getattr(value, "__abstractmethods__", None) and hasattr(value, "run")

@@ -21,7 +21,7 @@ from sanic import Sanic
 
 from myna.brain.channel import BrainChannel
 from myna.brain.nlg import CatalogueNLG
-from myna.brain.protocol import RESET_PATH, TURN_PATH
+from myna.brain.protocol import OUTCOME_PATH, RESET_PATH, TURN_PATH
 from myna.brain.tracker_store import SqlTrackerStore
 from myna.database import Database
 from myna.settings import PROJECT
@@ -60,6 +60,7 @@ rules:
 - {rule: faq, steps: [{intent: faq}, {action: utter_faq}]}
 - {rule: not understood, steps: [{intent: nlu_fallback}, {action: action_handle_fallback}]}
 - {rule: nothing fits, steps: [{action: action_handle_fallback}]}
+- {rule: handed over, steps: [{action: action_hand_over}]}
 - {rule: paint, steps: [{intent: paint}, {action: paint_form}, {active_loop: paint_form}]}
 - rule: painted
   condition: [{active_loop: paint_form}]
@@ -100,6 +101,11 @@ DOMAIN = {
             name: {"type": "text", **HIDDEN, "mappings": [{"type": "from_entity", "entity": name}]}
             for name in ("language", "order_number")
         },
+        "contact": {
+            "type": "text",
+            **HIDDEN,
+            "mappings": [{"type": "from_entity", "entity": name} for name in ("phone", "email")],
+        },
         "proof": {"type": "any", "mappings": [{"type": "custom"}]},
         "color": asked_in("paint_form", "color"),
         "day": asked_in("book_form", "day"),
@@ -108,7 +114,7 @@ DOMAIN = {
         "paint_form": {"required_slots": ["color"]},
         "book_form": {"required_slots": ["day"]},
     },
-    "actions": ["action_do", "action_handle_fallback", "validate_book_form"],
+    "actions": ["action_do", "action_handle_fallback", "action_hand_over", "validate_book_form"],
     "session_config": {"session_expiration_time": 30, "carry_over_slots_to_new_session": False},
 }
 RESPONSES: dict[str, Any] = {
@@ -176,7 +182,7 @@ def agent(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Agent:
     return Agent.load(
         trained.model,
         generator=nlg,
-        tracker_store=SqlTrackerStore(host=f"sqlite+aiosqlite:///{trackers}"),
+        tracker_store=SqlTrackerStore(host=f"sqlite:///{trackers}"),
     )
 
 
@@ -262,11 +268,13 @@ class BrainClient:
             "proof": more.pop("proof", None),
             "failed_proofs": 0,
             "locked_orders": [],
+            "people_available": True,
         }
         return {
             "conversation": conversation,
             "message": f"{conversation}:{self.number}",
             "text": text,
+            "parts": [],
             "choice": None,
             "language": "en",
             "customer": customer,
@@ -279,12 +287,19 @@ class BrainClient:
         assert status == 200, body
         return body
 
+    async def burst(self, conversation: str, *parts: str) -> Any:
+        """Several messages that one turn answers."""
+        return await self.turn(conversation, "\n".join(parts), parts=list(parts))
+
     async def choose(self, conversation: str, payload: str, title: str = "Title") -> Any:
         """The customer presses a button."""
         return await self.turn(conversation, choice={"payload": payload, "title": title})
 
     async def reset(self, conversation: str) -> tuple[int, Any]:
         return await self.post(RESET_PATH, {"conversation": conversation})
+
+    async def outcome(self, conversation: str, message: str) -> tuple[int, Any]:
+        return await self.post(OUTCOME_PATH, {"conversation": conversation, "message": message})
 
 
 @pytest.fixture
@@ -294,6 +309,16 @@ async def brain_client(agent: Agent, actions: ActionServer) -> AsyncIterator[Bra
     register([BrainChannel(BRAIN_TOKEN)], app, "/webhooks/")
     async with serving(app) as url, aiohttp.ClientSession() as http:
         yield BrainClient(url, http)
+
+
+@pytest.fixture
+async def other_process(agent: Agent, brain_client: BrainClient) -> AsyncIterator[BrainClient]:
+    """The same brain on the same memory, as a second process would run it."""
+    app = Sanic("second_brain_of_tests", configure_logging=False)
+    app.ctx.agent = agent
+    register([BrainChannel(BRAIN_TOKEN)], app, "/webhooks/")
+    async with serving(app) as url:
+        yield BrainClient(url, brain_client.http)
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from rasa.shared.core.events import SessionStarted, UserUttered
 from sanic import Sanic
 
 from myna.brain import guard
-from myna.brain.channel import BrainChannel, parse_choice
+from myna.brain.channel import BrainChannel
 from myna.brain.guard import TurnAborted
-from myna.brain.protocol import HEALTH_PATH, RESET_PATH, TURN_PATH, is_answer
+from myna.brain.protocol import HEALTH_PATH, OUTCOME_PATH, RESET_PATH, TURN_PATH, is_answer
+from myna.brain.turns import parse_choice
 from myna.hub.brain import HttpBrain
 from tests.helpers import BRAIN_TOKEN
 
@@ -59,7 +60,7 @@ async def test_the_hubs_client_gets_on_with_it(
 async def test_nothing_without_the_token(
     brain_client: BrainClient, conversation: str, agent: Agent, token: str | None
 ) -> None:
-    for path in (TURN_PATH, RESET_PATH):
+    for path in (TURN_PATH, OUTCOME_PATH, RESET_PATH):
         body = brain_client.request(conversation, "hello there")
         assert (await brain_client.post(path, body, token))[0] == 401
     async with brain_client.http.get(brain_client.url + HEALTH_PATH) as response:
@@ -84,6 +85,7 @@ async def test_no_model_no_turn(brain_client: BrainClient, conversation: str) ->
         )
         assert (status, body["status"]) == (503, "aborted")
         assert (await brain_client.reset(conversation))[0] == 503
+        assert (await brain_client.outcome(conversation, "1"))[0] == 503
         headers = {"Authorization": f"Bearer {BRAIN_TOKEN}"}
         async with brain_client.http.get(
             brain_client.url + HEALTH_PATH, headers=headers
@@ -104,37 +106,12 @@ async def test_a_message_is_handled_once(
     request = brain_client.request(conversation, "please do it now")
     first = await brain_client.post(TURN_PATH, request)
     assert first[0] == 200
-    assert first[1]["commands"] == [{"type": "hand_over"}]
+    assert first[1]["commands"] == [{"type": "hand_over", "after": 1}]
     assert first[1]["proof"] == PROOF
     await brain_client.turn(conversation, "hello there", proof=PROOF)
     assert await brain_client.post(TURN_PATH, request) == first
     assert actions.ran == ["action_do"]
     assert len(await stored(agent, conversation)) == 2
-
-
-async def test_the_same_message_twice_at_once(
-    brain_client: BrainClient, conversation: str, actions: ActionServer, agent: Agent
-) -> None:
-    actions.delay = 0.2
-    request = brain_client.request(conversation, "please do it now")
-    first, second = await asyncio.gather(
-        brain_client.post(TURN_PATH, request), brain_client.post(TURN_PATH, request)
-    )
-    assert first == second
-    assert first[0] == 200
-    assert actions.ran == ["action_do"]
-
-
-async def test_who_hangs_up_and_asks_again_gets_the_first_answer(
-    brain_client: BrainClient, conversation: str, actions: ActionServer
-) -> None:
-    actions.delay = 0.4
-    request = brain_client.request(conversation, "please do it now")
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(brain_client.post(TURN_PATH, request), 0.2)
-    status, body = await brain_client.post(TURN_PATH, request)
-    assert (status, body["messages"][0]["text"]) == (200, "done")
-    assert actions.ran == ["action_do"]
 
 
 # --- an action server at fault
@@ -358,6 +335,7 @@ def test_what_a_choice_means() -> None:
             "conversation": "x",
             "message": "x:1",
             "text": None,
+            "parts": [],
             "choice": None,
             "language": "en",
             "customer": None,
@@ -365,9 +343,10 @@ def test_what_a_choice_means() -> None:
     ],
 )
 async def test_requests_of_another_shape(brain_client: BrainClient, body: Any) -> None:
-    for path in (TURN_PATH, RESET_PATH):
+    needs = {TURN_PATH: {"customer"}, OUTCOME_PATH: {"message"}, RESET_PATH: {"conversation"}}
+    for path, names in needs.items():
         status, found = await brain_client.post(path, body)
-        if path == TURN_PATH or "conversation" not in body:
+        if not isinstance(body, dict) or not all(body.get(name) for name in names):
             assert (status, found["status"]) == (503, "aborted")
 
 

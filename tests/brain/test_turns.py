@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Any
 
@@ -19,9 +18,10 @@ from rasa.shared.core.events import (
 from rasa.shared.core.slots import AnySlot, TextSlot
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from myna.brain.channel import parse_choice, recorded_answer
 from myna.brain.guard import LoudEndpoint, TurnAborted, make_loud
+from myna.brain.outcome import recorded_answer
 from myna.brain.protocol import TURN_PATH
+from myna.brain.turns import parse_choice
 
 from .conftest import ActionServer, BrainClient, point_at
 from .test_channel import FAULTS, PROOF, stored
@@ -156,7 +156,7 @@ async def test_a_command_alone_is_an_answer(
     command = {"type": "hand_over", "reason": "asked", "announced": False}
     actions.responses = [{"custom": {"command": command}}]
     answer = await brain_client.turn(conversation, "please do it now")
-    assert (answer["messages"], answer["commands"]) == ([], [command])
+    assert (answer["messages"], answer["commands"]) == ([], [{**command, "after": 0}])
 
 
 async def test_a_loaded_agent_is_made_loud_once(agent: Agent, actions: ActionServer) -> None:
@@ -173,29 +173,6 @@ async def test_a_loaded_agent_is_made_loud_once(agent: Agent, actions: ActionSer
     )
     make_loud(agent)
     assert agent.processor.action_endpoint is loud
-
-
-# --- turns of one conversation come one after the other
-
-
-async def test_turns_of_one_conversation_are_serialised(
-    brain_client: BrainClient, conversation: str, actions: ActionServer, agent: Agent
-) -> None:
-    await brain_client.turn(conversation, "hello there")
-    actions.delay = 0.2
-    await asyncio.gather(*(brain_client.turn(conversation, "do the thing") for _ in range(3)))
-    assert actions.busiest == 1
-    assert sorted(await stored(agent, conversation)) == [f"{conversation}:{n}" for n in range(1, 5)]
-
-
-async def test_turns_of_several_conversations_run_side_by_side(
-    brain_client: BrainClient, conversation: str, actions: ActionServer
-) -> None:
-    actions.delay = 0.5
-    await asyncio.gather(
-        *(brain_client.turn(f"{conversation}-{n}", "do the thing") for n in range(3))
-    )
-    assert actions.busiest == 3
 
 
 # --- sessions
@@ -374,10 +351,11 @@ def test_an_answer_is_what_stands_between_two_messages() -> None:
             },
             {"text": "b", "buttons": [], "response": "utter_x"},
         ],
-        "commands": [{"type": "hand_over"}],
+        "commands": [{"type": "hand_over", "after": 1}],
         "language": "vi",
         "intent": "greet",
         "proof": None,
+        "slots": {},
     }
     assert second
     assert (texts(second), second["language"], second["proof"], second["intent"]) == (
