@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import socket
+import sys
 from pathlib import Path
 
 import aiohttp
@@ -15,14 +17,19 @@ from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
-from myna import settings, web
+from myna import openapi, settings, web
 from myna.channels import web as web_channel
 from myna.database import Database
 from myna.desk import app as desk
 from myna.hub.agents import Agents
 from myna.hub.brain import HttpBrain
+from myna.hub.bus import make_bus
+from myna.hub.caretaker import Caretaker
+from myna.hub.courier import Courier
+from myna.hub.house import House
 from myna.hub.hub import Hub
-from myna.hub.log import Log
+from myna.hub.outbox import WEBHOOK
+from myna.hub.webhooks import WebhookCarrier
 from myna.texts import Catalogue
 
 _PACKAGE = Path(__file__).parent
@@ -40,27 +47,34 @@ def create_app() -> Sanic:
     app.config.RESPONSE_TIMEOUT = 3600  # live events stay open
     app.config.FALLBACK_ERROR_FORMAT = "json"
     catalogue = Catalogue()
-    database = Database(settings.hub_database(), keep_open=True)
+    database = Database(settings.hub_database())
     brain = HttpBrain(settings.brain_url(), settings.secret("brain"))
-    hub = Hub(Log(database), brain, catalogue)
+    house = House(catalogue, settings.webhooks())
+    bus = make_bus(settings.redis_url())
+    worker = f"{socket.gethostname()}:{settings.port()}"
+    hub = Hub(database, house, brain, bus, worker)
     agents = Agents(database)
+    caretaker = Caretaker(database, hub, brain)
+    courier = Courier(database, {WEBHOOK: WebhookCarrier(settings.secret("webhooks"))}, worker)
 
-    web.install(app)
-    app.blueprint(web_channel.blueprint(hub, catalogue, settings.secret("chat")))
-    app.blueprint(desk.blueprint(hub, agents))
-    web.static_page(app, "/", "/static/chat", _PACKAGE / "channels" / "static" / "chat", "chat")
-    web.static_page(app, "/desk", "/static/desk", _PACKAGE / "desk" / "static", "desk")
+    add_routes(app, hub, agents, catalogue, settings.secret("chat"))
 
     @app.before_server_start
     async def start(app: Sanic, loop: object) -> None:
         await asyncio.to_thread(database.migrate, "hub")
         login, name = FIRST_AGENT
         await agents.ensure(login, name, settings.secret("desk_password"))
+        await bus.start()
         await hub.start()
+        caretaker.start()
+        courier.start()
 
     @app.before_server_stop
     async def stop(app: Sanic, loop: object) -> None:
+        await courier.stop()
+        await caretaker.stop()
         await hub.stop()
+        await bus.stop()
         await brain.close()
         await database.close()
 
@@ -76,6 +90,22 @@ def create_app() -> Sanic:
     return app
 
 
+def add_routes(app: Sanic, hub: Hub, agents: Agents, catalogue: Catalogue, key: str) -> None:
+    """The pages and the API of an application; `key` signs the chat's cookies."""
+    web.install(app)
+    app.blueprint(web_channel.blueprint(hub, catalogue, key))
+    app.blueprint(desk.blueprint(hub, agents))
+    web.static_page(app, "/", "/static/chat", _PACKAGE / "channels" / "static" / "chat", "chat")
+    web.static_page(app, "/desk", "/static/desk", _PACKAGE / "desk" / "static", "desk")
+    web.static_page(app, "/api/docs", "/static/docs", _PACKAGE / "static" / "docs", "docs")
+    description = openapi.document(app)
+
+    @app.get(openapi.PATH)
+    async def describe(request: Request) -> HTTPResponse:
+        """The API's description, for programs."""
+        return json(description)
+
+
 async def _answers(url: str) -> bool:
     timeout = aiohttp.ClientTimeout(total=2)
     try:
@@ -89,6 +119,10 @@ def main() -> None:
     """Serves on `MYNA_HOST` (127.0.0.1) and `MYNA_PORT` (8080)."""
     argparse.ArgumentParser(description=main.__doc__).parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        settings.check()
+    except settings.SettingError as error:
+        sys.exit(str(error))
     create_app().run(settings.host(), settings.port(), workers=1, access_log=False, motd=False)
 
 

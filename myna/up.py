@@ -191,10 +191,14 @@ def up() -> None:
     """Trains if need be, starts everything, prints where it is, and stays until stopped.
 
     Raises:
-        StartError: the port is taken, or a process does not come up.
+        StartError: a setting cannot be used, the port is taken, or a process does not come up.
         TrainingError: the training data were refused.
     """
-    port = settings.port()
+    try:
+        settings.check()
+        port = settings.port()
+    except settings.SettingError as error:
+        raise StartError(str(error)) from None
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json as jsonlib
 import logging
-from collections.abc import AsyncIterator, Mapping
+import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from sanic.exceptions import SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse, file, json
 
-from myna.hub.hub import storable
+from myna import settings
 from myna.hub.model import HubError
 
 logger = logging.getLogger(__name__)
@@ -24,11 +25,20 @@ HEARTBEAT_SECONDS = 15.0
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-        " connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        " connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self';"
+        " frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
+
+
+class Conflict(HubError):
+    """A refusal (409) that tells what is there now."""
+
+    def __init__(self, fault: HubError, **present: Any) -> None:
+        super().__init__(fault.status, fault.code, str(fault), **fault.more)
+        self.present = present
 
 
 def error(status: int, code: str, text: str, **more: Any) -> HTTPResponse:
@@ -41,12 +51,19 @@ def install(app: Sanic) -> None:
 
     @app.exception(HubError)
     async def hub_error(request: Request, fault: HubError) -> HTTPResponse:
-        return error(fault.status, fault.code, str(fault))
+        told = {"code": fault.code, "message": str(fault), **fault.more}
+        present = fault.present if isinstance(fault, Conflict) else {}
+        answer = json({"error": told, **present}, fault.status)
+        if "retry_after" in fault.more:
+            answer.headers["Retry-After"] = str(fault.more["retry_after"])
+        return answer
 
     @app.exception(Exception)
     async def fault(request: Request, exception: Exception) -> HTTPResponse:
         if isinstance(exception, SanicException) and exception.status_code < 500:
-            return error(exception.status_code, "refused", str(exception))
+            refused = error(exception.status_code, "refused", str(exception))
+            refused.headers.update(getattr(exception, "headers", {}))
+            return refused
         if request.path.startswith("/static/") and isinstance(exception, OSError | ValueError):
             return error(404, "refused", "File not found")  # a folder, or a name that no file has
         logger.error("%s %s failed", request.method, request.path, exc_info=exception)
@@ -78,20 +95,6 @@ def body(request: Request) -> dict[str, Any]:
     return value
 
 
-def text_field(data: Mapping[str, Any], name: str, limit: int, *, required: bool = True) -> str:
-    """A text in the request's body, with what cannot be stored replaced.
-
-    Raises:
-        HubError: missing, no text (422) or longer than `limit` characters (413).
-    """
-    value = data.get(name, "")
-    if not isinstance(value, str) or (required and not value.strip()):
-        raise HubError(422, "bad_field", f"'{name}' must be a text.")
-    if len(value) > limit:
-        raise HubError(413, "too_long", f"'{name}' is longer than {limit} characters.")
-    return storable(value)
-
-
 def same_site(request: Request) -> None:
     """Refuses writes that another site's page sends with our visitor's cookie.
 
@@ -99,7 +102,8 @@ def same_site(request: Request) -> None:
         HubError: the browser names another origin (403).
     """
     origin = request.headers.get("origin")
-    if origin and origin.split("://", 1)[-1] != request.headers.get("host"):
+    own = (request.headers.get("host"), settings.public_url().split("://", 1)[-1])
+    if origin and origin.split("://", 1)[-1].lower() not in own:
         raise HubError(403, "foreign_origin", "This page may not write here.")
 
 
@@ -109,15 +113,23 @@ async def stream(request: Request, events: AsyncIterator[str | None]) -> None:
         content_type="text/event-stream; charset=utf-8",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **SECURITY_HEADERS},
     )
-    await response.send("retry: 2000\n\n")
-    async for event in events:
-        await response.send(event if event is not None else ": still here\n\n")
+    # a real event, for pages cannot see comments: it tells them that the stream gets through
+    ping = event("ping", {})
+    await response.send(f"retry: 2000\n{ping}")
+    async for item in events:
+        await response.send(item if item is not None else ping)
 
 
 def event(kind: str, data: Any, seq: int | None = None) -> str:
     """One server-sent event."""
     head = f"id: {seq}\n" if seq is not None else ""
     return f"{head}event: {kind}\ndata: {jsonlib.dumps(data, ensure_ascii=False)}\n\n"
+
+
+def last_event(request: Request) -> int:
+    """The id of the last event that a stream has brought before it broke off; 0: none."""
+    given = request.headers.get("last-event-id") or ""
+    return int(given) if re.fullmatch("[0-9]{1,9}", given) else 0
 
 
 async def next_or_none(queue: asyncio.Queue[Any]) -> Any:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import aiohttp
+import pytest
 from aiohttp import web
 from sanic import Sanic
 
 from myna.brain.protocol import (
     HEALTH_PATH,
+    OUTCOME_PATH,
     RESET_PATH,
     TURN_PATH,
     Answer,
@@ -24,13 +28,18 @@ from myna.brain.protocol import (
     TurnRequest,
 )
 from myna.hub.brain import BrainUnavailable
+from myna.hub.house import House
 from myna.hub.hub import Hub
-from myna.hub.model import Message
+from myna.hub.model import Arrival, Message
+from myna.texts import Catalogue
 
 # without it, Sanic refuses a second application of the same name in one process
 Sanic.test_mode = True
 
 BRAIN_TOKEN = "the brain's token"
+
+both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
+"""Marks a test that runs on SQLite and on PostgreSQL."""
 
 Turn = Callable[[TurnRequest], Awaitable[Answer]]
 Step = Callable[[], web.StreamResponse] | None
@@ -45,18 +54,59 @@ def answer(
     proof: Proof | None = None,
     buttons: list[AnswerButton] | None = None,
     response: str | None = None,
+    slots: dict[str, Any] | None = None,
 ) -> Answer:
-    """An answer of the brain; the buttons stand below each of its messages."""
+    """An answer of the brain; the buttons stand below each of its messages, and a command without
+    a place comes after all of them."""
     return {
         "status": "answered",
         "messages": [
             {"text": text, "buttons": buttons or [], "response": response} for text in texts
         ],
-        "commands": commands or [],
+        "commands": [{"after": len(texts), **command} for command in commands or []],
         "language": language,
         "intent": intent,
         "proof": proof,
+        "slots": slots or {},
     }
+
+
+def adapted(
+    catalogue: Catalogue,
+    *,
+    limits: dict[str, Any] | None = None,
+    service: dict[str, Any] | None = None,
+    webhooks: tuple[str, ...] = (),
+) -> House:
+    """The project's own shop with some values of `shop.yml` changed."""
+    other, facts = copy.copy(catalogue), catalogue.facts
+    other.facts = facts.copy(
+        update={
+            "limits": facts.limits.copy(update=limits or {}),
+            "service": facts.service.copy(update=service or {}),
+        }
+    )
+    return House(other, webhooks)
+
+
+class Clock:
+    """Stands for `datetime` in `myna.hub.model`: the hub's time goes on when the test says so."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+        self.tick = timedelta(0)
+        """How much later each moment is than the one before."""
+
+    def now(self, zone: tzinfo) -> datetime:
+        """The present moment."""
+        assert zone is UTC
+        self.moment += self.tick
+        return self.moment
+
+    def go_on(self, **time: float) -> datetime:
+        """Lets time pass (as of `timedelta`); the moment after it."""
+        self.moment += timedelta(**time)
+        return self.moment
 
 
 class FakeBrain:
@@ -64,10 +114,12 @@ class FakeBrain:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []
-        """`("turn", message id)` and `("reset", conversation)`, in order of arrival."""
+        """(`turn` or `outcome`, message id) and (`reset`, conversation), in order of arrival."""
         self.requests: list[TurnRequest] = []
         self.script: list[Turn | Answer | Exception] = []
         """What the next turns do; afterwards the brain repeats what it is told."""
+        self.outcomes: dict[str, Answer] = {}
+        """What it has done with messages (by id) although nobody was waiting any more."""
         self.alive = True
 
     async def turn(self, request: TurnRequest) -> Answer:
@@ -80,6 +132,13 @@ class FakeBrain:
         if isinstance(step, Exception):
             raise step
         return await step(request) if callable(step) else step
+
+    async def outcome(self, conversation: str, message: str) -> Answer | None:
+        """As the test says."""
+        self.calls.append(("outcome", message))
+        if not self.alive:
+            raise BrainUnavailable("dead")
+        return self.outcomes.get(message)
 
     async def reset(self, conversation: str) -> None:
         """Only remembered."""
@@ -119,6 +178,9 @@ class BrainServer:
         if request.path == RESET_PATH:
             assert set(body) == {"conversation"}
             return web.json_response({"status": "reset"})
+        if request.path == OUTCOME_PATH:
+            assert set(body) == {"conversation", "message"}
+            return web.json_response({"status": "unknown"})
         assert request.path == TURN_PATH
         assert set(body) == set(TurnRequest.__annotations__)
         return web.json_response(answer("hi"))
@@ -173,11 +235,11 @@ async def handled(hub: Hub, seconds: float = 5.0) -> None:
 
 
 async def say(hub: Hub, conversation_id: str, *texts: str) -> list[Message]:
-    """The customer writes; returns the whole log when all is handled."""
+    """The customer writes, each time when all is handled; returns the whole log."""
     known = await hub.log.messages(conversation_id, notes=True)
     for number, text in enumerate(texts, start=len(known)):
-        await hub.receive(conversation_id, f"web:say-{number}", text)
-    await handled(hub)
+        await hub.receive(Arrival(conversation_id, "web", f"web:say-{number}", text, None, "en"))
+        await handled(hub)
     return await hub.log.messages(conversation_id, notes=True)
 
 

@@ -13,6 +13,7 @@ SERVICE = {
 FORBIDDEN = {
     "myna/hub": {"rasa", "rasa_sdk", "sanic", "myna.channels", "myna.desk", "myna.nlu"},
     "myna/shop": {"rasa", "rasa_sdk", "sanic", "myna.hub", "myna.brain"},
+    "myna/clients.py": {"rasa", "rasa_sdk", "sanic", "myna.hub"},
     "myna/texts.py": {"rasa", "sanic", "myna.hub"},
     "myna/facts.py": {"rasa", "sanic", "myna.hub"},
     "myna/brain/protocol.py": {"rasa", "rasa_sdk", "sanic", "myna.hub", "myna.texts"},

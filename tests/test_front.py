@@ -14,8 +14,7 @@ from yarl import URL
 from myna.front import FIRST_AGENT, create_app
 from myna.hub import brain as brain_module
 
-from .channels.test_web import Chat, no_trace
-from .desk.test_app import Desk
+from .clients import Chat, Desk, no_trace
 from .helpers import BRAIN_TOKEN, BrainServer, listening, serving, until
 
 Browsers = Callable[..., aiohttp.ClientSession]
@@ -120,7 +119,7 @@ async def test_health_says_what_is_missing(
     assert await health() == (503, {"ready": False, "brain": False, "actions": False})
 
 
-@pytest.mark.parametrize("path", ["/", "/desk"])
+@pytest.mark.parametrize("path", ["/", "/desk", "/api/docs"])
 async def test_pages_come_with_a_policy_that_stops_foreign_scripts(
     house: House, browser_of: Browsers, path: str
 ) -> None:
@@ -141,6 +140,7 @@ async def test_pages_come_with_a_policy_that_stops_foreign_scripts(
         "/static/chat/../../../settings.py",
         "/static/chat/%2e%2e/%2e%2e/web.py",
         "/static/desk/..%2f..%2fapp.py",
+        "/static/docs/..%2f..%2fapi.py",
         "/static/chat//etc/passwd",
         "/static/chat/%00",
         "/static/chat/nothing.js",

@@ -1,7 +1,7 @@
 """The web channel: the chat page's API.
 
-A visitor's conversation is named by a signed cookie that scripts cannot read; its id is minted by
-the hub and never taken from a client.
+A visitor's conversation is named by a signed cookie that scripts cannot read; its id is minted
+here and never taken from a client. Nothing is stored before the first message.
 """
 
 from __future__ import annotations
@@ -9,37 +9,55 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import re
+import secrets
 from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
 
 from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
-from myna import web
-from myna.facts import LANGUAGES
-from myna.hub.bus import News
-from myna.hub.hub import MAX_CHARACTERS, Hub
-from myna.hub.model import Conversation, HubError
+from myna import settings, web
+from myna.api import Api, Error, Guard, Nothing, Sent
+from myna.channels import models
+from myna.clients import Gate, Refusal, client_address
+from myna.hub.bus import RESYNC, News
+from myna.hub.hub import Hub
+from myna.hub.model import Arrival, Conversation, HubError
 from myna.texts import Catalogue
 
+CHANNEL = "web"
 COOKIE = "myna_chat"
 _COOKIE_SECONDS = 90 * 24 * 3600
+_COOKIE_TEXT = "Set by `POST /api/v1/chat/session`; names the visitor's conversation."
+_REMEMBERED = 100_000  # conversations
 
 
-def sign(conversation_id: str, key: str) -> str:
-    """The cookie's value for a conversation."""
-    mark = hmac.new(key.encode(), _bytes(conversation_id), hashlib.sha256).hexdigest()
-    return f"{conversation_id}.{mark}"
+class Visitor(NamedTuple):
+    """Who a cookie names."""
+
+    conversation_id: str
+    language: str | None
+    """Chosen before anything was written."""
 
 
-def signed_conversation(cookie: str | None, key: str) -> str | None:
-    """The conversation that a cookie names; None if the cookie is not ours."""
-    if not cookie:
+def sign(visitor: Visitor, key: str) -> str:
+    """The cookie's value for a visitor."""
+    name = f"{visitor.conversation_id}.{visitor.language or ''}"
+    return f"{name}.{_mark(name, key)}"
+
+
+def signed_visitor(cookie: str | None, key: str) -> Visitor | None:
+    """The visitor that a cookie names; None if the cookie is not ours."""
+    name, _, mark = (cookie or "").rpartition(".")
+    if not hmac.compare_digest(_bytes(mark), _bytes(_mark(name, key))):
         return None
-    conversation_id = cookie.partition(".")[0]
-    genuine = hmac.compare_digest(_bytes(cookie), _bytes(sign(conversation_id, key)))
-    return conversation_id if genuine else None
+    conversation_id, _, language = name.partition(".")
+    return Visitor(conversation_id, language or None)
+
+
+def _mark(name: str, key: str) -> str:
+    return hmac.new(key.encode(), _bytes(name), hashlib.sha256).hexdigest()
 
 
 def _bytes(header: str) -> bytes:
@@ -55,30 +73,54 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
         catalogue: for the shop's name and colour.
         key: signs the cookie.
     """
-    chat = Blueprint("chat", url_prefix="/api/v1/chat")
+    gate = Gate(lambda: catalogue.facts.limits, key)
+    proxies = settings.trusted_proxies()
+    secure = settings.public_url().startswith("https:")
 
-    async def present(request: Request) -> Conversation:
-        conversation_id = signed_conversation(request.cookies.get(COOKIE), key)
-        if conversation_id is None:
+    async def visitor_of(request: Request) -> Visitor:
+        if request.method != "GET":
+            web.same_site(request)
+        found = signed_visitor(request.cookies.get(COOKIE), key)
+        if found is None:
             raise HubError(401, "no_session", "Open a session first.")
-        return await hub.log.conversation(conversation_id)
+        return found
 
-    @chat.post("/session")
-    async def session(request: Request) -> HTTPResponse:
-        web.same_site(request)
-        language = web.body(request).get("language")
-        if language is not None and language not in LANGUAGES:
-            raise HubError(422, "bad_field", f"'language' is one of {', '.join(LANGUAGES)}.")
+    cookie = {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": _COOKIE_TEXT}
+    guard = Guard(visitor_of, web.same_site, {"chat": cookie}, [["chat"]], [["chat"]])
+    chat = Api("chat", "/api/v1/chat", guard)
+
+    def let_in(
+        request: Request,
+        visitor: Visitor,
+        conversation: Conversation | None,
+        solution: str | None,
+    ) -> None:
+        address = client_address(request.ip, request.headers.get("x-forwarded-for"), proxies)
+        established = conversation is not None and conversation.last_seq > 1
         try:
-            conversation = await present(request)
-            if language and language != conversation.language:
-                conversation = await hub.set_language(conversation.id, language)
-        except HubError:
-            conversation = await hub.open("web", language)
+            gate.admit(visitor.conversation_id, address, established, solution)
+        except Refusal as refusal:
+            more = {k: v for k, v in refusal.public().items() if k not in ("code", "message")}
+            raise HubError(429, refusal.code, str(refusal), **more) from None
+
+    @chat.post("/session", models.Session, public=())
+    async def session(request: Request, body: models.Begin) -> HTTPResponse:
+        """Open a session, or go on with the browser's own.
+
+        The answer sets the cookie that names the visitor's conversation. Nothing is stored before
+        the first message.
+        """
+        language = body.language
+        known = signed_visitor(request.cookies.get(COOKIE), key)
+        known = known or Visitor(secrets.token_hex(12), None)
+        conversation = await hub.log.find(known.conversation_id)
+        if language and conversation and language != conversation.language:
+            conversation = await hub.set_language(conversation.id, language)
+        known = known._replace(language=language or known.language)
         facts = catalogue.facts
         answer = json(
             {
-                "conversation": conversation.public(),
+                "conversation": _public(known, conversation),
                 "shop": {
                     "name": facts.name,
                     "assistant_name": facts.assistant_name,
@@ -86,67 +128,131 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
                 },
             }
         )
-        answer.cookies[COOKIE] = sign(conversation.id, key)
+        answer.cookies[COOKIE] = sign(known, key)
         answer.cookies[COOKIE]["httponly"] = True
         answer.cookies[COOKIE]["samesite"] = "Lax"
-        answer.cookies[COOKIE]["secure"] = request.scheme == "https"
+        answer.cookies[COOKIE]["secure"] = secure
         answer.cookies[COOKIE]["max-age"] = _COOKIE_SECONDS
         answer.cookies[COOKIE]["path"] = "/"
         return answer
 
-    @chat.get("/messages")
-    async def history(request: Request) -> HTTPResponse:
-        conversation = await present(request)
-        messages = await hub.log.messages(conversation.id, _after(request))
+    @chat.get("/messages", models.History)
+    async def messages(request: Request, visitor: Visitor, query: models.After) -> HTTPResponse:
+        """Read what has been said.
+
+        At most 500 messages; ask again after the last one's `seq` until there are none.
+        """
+        conversation = await hub.log.find(visitor.conversation_id)
+        found = await hub.log.messages(visitor.conversation_id, query.after)
         return json(
             {
-                "messages": [message.public() for message in messages],
-                "conversation": conversation.public(),
+                "messages": [message.public() for message in found],
+                "conversation": _public(visitor, conversation),
             }
         )
 
-    @chat.post("/messages")
-    async def send(request: Request) -> HTTPResponse:
-        web.same_site(request)
-        conversation = await present(request)
-        data = web.body(request)
-        echo_id = web.text_field(data, "echo_id", 80)
-        choice = web.text_field(data, "choice", 100, required=False) or None
-        text = web.text_field(data, "text", MAX_CHARACTERS, required=False)
-        message, new = await hub.receive(conversation.id, f"web:{echo_id}", text, choice)
+    @chat.post("/messages", Sent, status=(201, 200), errors={429: Error})
+    async def send(request: Request, visitor: Visitor, body: models.Outgoing) -> HTTPResponse:
+        """Write a message, or press a button.
+
+        201 when it is stored; the answer to it comes as an event. 200 if the same `echo_id` was
+        stored before. 422 `unknown_choice` if the button was not offered in this conversation. 429
+        `prove_work` may be answered by a proof of work: see `challenge` and `bits`.
+        """
+        known = await hub.log.find(visitor.conversation_id)
+        let_in(request, visitor, known, body.solution)
+        message, new = await hub.receive(
+            Arrival(
+                visitor.conversation_id,
+                CHANNEL,
+                f"web:{body.echo_id}",
+                body.text,
+                body.choice,
+                visitor.language,
+            )
+        )
         return json({"message": message.public()}, 201 if new else 200)
 
-    @chat.get("/events")
-    async def events(request: Request) -> None:
-        conversation = await present(request)
-        with hub.bus.listen(conversation.id) as queue:
-            await web.stream(request, _live(hub, queue, conversation.id, _after(request)))
+    @chat.post("/seen", Nothing)
+    async def seen(request: Request, visitor: Visitor, body: models.Seen) -> HTTPResponse:
+        """Tell what the page has shown."""
+        if await hub.log.find(visitor.conversation_id):
+            await hub.seen(visitor.conversation_id, body.seq)
+        return json({})
 
-    return chat
+    @chat.post("/typing", Nothing)
+    async def typing(request: Request, visitor: Visitor) -> HTTPResponse:
+        """Tell that the customer is writing."""
+        hub.types(visitor.conversation_id, "customer")
+        return json({})
+
+    @chat.post("/rating", Nothing, errors={409: Error})
+    async def rating(request: Request, visitor: Visitor, body: models.Rating) -> HTTPResponse:
+        """Rate the person who has helped.
+
+        Counts for the last time a person closed the matter; given again, it replaces the first.
+        409 if there is nothing to rate.
+        """
+        if not await hub.log.find(visitor.conversation_id):
+            raise HubError(409, "nothing_to_rate", "There is nothing to rate yet.")
+        await hub.rate(visitor.conversation_id, body.stars, body.comment or None)
+        return json({})
+
+    @chat.get("/events", events=models.EVENTS)
+    async def events(request: Request, visitor: Visitor, query: models.After) -> None:
+        """Follow the conversation.
+
+        First `conversation` and the messages after `after`, then what comes. A message's event has
+        its `seq` as id, so a browser that connects again misses nothing.
+        """
+        seq = web.last_event(request) or query.after
+        with hub.bus.listen(visitor.conversation_id) as queue:
+            await web.stream(request, _live(hub, queue, visitor, seq))
+
+    return chat.blueprint
 
 
-def _after(request: Request) -> int:
-    given = request.headers.get("last-event-id") or request.args.get("after") or "0"
-    return int(given) if re.fullmatch("[0-9]{1,9}", given) else 0
+def _public(visitor: Visitor, conversation: Conversation | None) -> dict[str, Any]:
+    if conversation:
+        return conversation.public()
+    return {
+        "id": visitor.conversation_id,
+        "language": visitor.language,
+        "owner": "bot",
+        "agent": None,
+        "last_seq": 0,
+    }
 
 
 async def _live(
-    hub: Hub, queue: asyncio.Queue[News], conversation_id: str, seq: int
+    hub: Hub, queue: asyncio.Queue[News], visitor: Visitor, seq: int
 ) -> AsyncIterator[str | None]:
-    """What is in the log after `seq`, then what comes: gapless, for the log is read each time."""
-    conversation = await hub.log.conversation(conversation_id)
-    yield web.event("conversation", conversation.public())
-    news: News | None = None
+    """What is in the log after `seq`, then what comes.
+
+    Gapless: news of the very next message are passed on as they are, after any others the log is
+    read.
+    """
+    conversation_id = visitor.conversation_id
+    news: News | None = RESYNC
     while True:
-        if news is None or (news.kind == "message" and news.data.seq > seq):
+        data = (news and news.data) or {}
+        if news is None:
+            yield None
+        elif news.kind == "typing":
+            if data["author"] != "customer":
+                yield web.event("typing", data)
+        elif news.kind == "conversation":
+            yield web.event("conversation", data)
+        elif news.kind == "message" and data["seq"] == seq + 1:
+            seq += 1
+            if data["author"] != "note":
+                yield web.event("message", data, seq)
+        elif news.kind == "resync" or (news.kind == "message" and data["seq"] > seq):
+            if news.kind == "resync":
+                state = _public(visitor, await hub.log.find(conversation_id))
+                yield web.event("conversation", state)
             while messages := await hub.log.messages(conversation_id, seq):
                 for message in messages:
                     seq = message.seq
                     yield web.event("message", message.public(), seq)
-        elif news.kind == "typing":
-            yield web.event("typing", news.data)
-        elif news.kind == "conversation":
-            yield web.event("conversation", news.data.public())
         news = await web.next_or_none(queue)
-        if news is None:
-            yield None

@@ -5,36 +5,53 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
+from itertools import chain, repeat
 from typing import Any, Protocol
 
 import aiohttp
 
 from myna.brain.protocol import (
     HEALTH_PATH,
+    OUTCOME_PATH,
     RESET_PATH,
     TURN_PATH,
     Answer,
     TurnRequest,
     is_answer,
+    is_separate,
 )
 
 logger = logging.getLogger(__name__)
 
 TURN_SECONDS = 25.0
 """Within this time, retries included, a customer has an answer or is told that a person comes."""
-_PAUSES = (0.3, 1.0, 2.0)  # seconds before each further try
-_RESET_SECONDS = 5.0
+_PAUSES = (0.3, 1.0)  # seconds before the next tries; then the last one again and again
+_OUTCOME_SECONDS = 5.0
+_FAULTS = (aiohttp.ClientError, TimeoutError, ValueError, AttributeError)
 
 
 class BrainUnavailable(Exception):
     """The brain gave no answer within its time, whatever was tried."""
 
 
+class Separate(Exception):
+    """The messages of a burst are different matters, to be asked one by one."""
+
+
 class Brain(Protocol):
     """What the hub asks of a brain."""
 
     async def turn(self, request: TurnRequest) -> Answer:
-        """Handles one message; the same message id gives the same answer.
+        """Handles one message or burst; the same message id gives the same answer.
+
+        Raises:
+            BrainUnavailable: no answer in time.
+            Separate: nothing was done, for the parts are different matters.
+        """
+
+    async def outcome(self, conversation: str, message: str) -> Answer | None:
+        """What was answered to a message earlier; None if it was never handled.
 
         Raises:
             BrainUnavailable: no answer in time.
@@ -71,33 +88,31 @@ class HttpBrain:
             await self._session.close()
 
     async def turn(self, request: TurnRequest) -> Answer:
-        """Handles one message, trying again while there is time."""
-        deadline = time.monotonic() + self._seconds
-        fault = ""
-        for pause in (*_PAUSES, None):
-            left = deadline - time.monotonic()
-            if left <= 0:
-                break
-            try:
-                answer = await self._post(TURN_PATH, request, left)
-                if is_answer(answer):
-                    return answer
-                fault = str(answer.get("reason", "an answer of another shape"))
-            except (aiohttp.ClientError, TimeoutError, ValueError, AttributeError) as error:
-                fault = type(error).__name__
-            if pause is not None:
-                logger.warning("Turn %s: %s; trying again.", request["message"], fault)
-                await asyncio.sleep(pause)
-        raise BrainUnavailable(fault)
+        """Handles one message, trying again while there is time: a brain restarts in seconds."""
+        answer = await self._insist(
+            TURN_PATH, request, lambda found: is_answer(found) or is_separate(found)
+        )
+        if is_separate(answer):
+            raise Separate
+        found: Answer = answer
+        return found
+
+    async def outcome(self, conversation: str, message: str) -> Answer | None:
+        """What was answered to a message earlier."""
+        about = {"conversation": conversation, "message": message}
+        try:
+            answer = await self._post(OUTCOME_PATH, about, _OUTCOME_SECONDS)
+        except _FAULTS as error:
+            raise BrainUnavailable(type(error).__name__) from error
+        if is_answer(answer):
+            return answer
+        if isinstance(answer, dict) and answer.get("status") == "unknown":
+            return None
+        raise BrainUnavailable(f"no outcome: {answer}")
 
     async def reset(self, conversation: str) -> None:
-        """Ends forms and begins a new session."""
-        try:
-            answer = await self._post(RESET_PATH, {"conversation": conversation}, _RESET_SECONDS)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise BrainUnavailable(type(error).__name__) from error
-        if not isinstance(answer, dict) or answer.get("status") != "reset":
-            raise BrainUnavailable(f"no confirmation of a reset: {answer}")
+        """Ends forms and begins a new session, trying again while there is time."""
+        await self._insist(RESET_PATH, {"conversation": conversation}, _is_reset)
 
     async def ready(self) -> bool:
         """Whether it answers and has a model."""
@@ -108,7 +123,32 @@ class HttpBrain:
         except (aiohttp.ClientError, TimeoutError):
             return False
 
+    async def _insist(self, path: str, body: Any, good: Callable[[Any], bool]) -> Any:
+        """The first good answer.
+
+        Raises:
+            BrainUnavailable: none in time.
+        """
+        deadline = time.monotonic() + self._seconds
+        for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
+            try:
+                answer = await self._post(path, body, deadline - time.monotonic())
+                if good(answer):
+                    return answer
+                fault = str(answer.get("reason", "an answer of another shape"))
+            except _FAULTS as error:
+                fault = type(error).__name__
+            if time.monotonic() + pause >= deadline:
+                break
+            logger.warning("The brain: %s; trying again.", fault)
+            await asyncio.sleep(pause)
+        raise BrainUnavailable(fault)
+
     async def _post(self, path: str, body: Any, seconds: float) -> Any:
         timeout = aiohttp.ClientTimeout(total=seconds, connect=2)
         async with self._client().post(self._url + path, json=body, timeout=timeout) as response:
             return await response.json()
+
+
+def _is_reset(answer: Any) -> bool:
+    return isinstance(answer, dict) and answer.get("status") == "reset"

@@ -5,14 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from typing import Any
+import time
+from collections.abc import Awaitable
 
-from myna.brain.protocol import Answer, AnswerButton
-from myna.hub.brain import Brain, BrainUnavailable
+from myna.brain.protocol import Answer, AnswerButton, Customer, TurnRequest
+from myna.database import Database
+from myna.hub.brain import TURN_SECONDS, Brain, BrainUnavailable, Separate
 from myna.hub.bus import Bus, News
-from myna.hub.log import Log, Written
-from myna.hub.model import Agent, Conversation, Message
-from myna.texts import Catalogue, Text
+from myna.hub.care import Care
+from myna.hub.cases import Case, Cases
+from myna.hub.house import House
+from myna.hub.log import HUB_CHOICE, Log
+from myna.hub.model import (
+    Agent,
+    Arrival,
+    Conversation,
+    HubError,
+    Message,
+    Received,
+    Turn,
+    Written,
+    now,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +35,10 @@ MAX_CHARACTERS = 20_000
 
 _FAULTS = 3  # in a row, such as a locked database, before a message goes to people
 _PAUSE_SECONDS = 1.0  # after the first of them, then longer
+_LONGEST_GATHERING = 2.5  # seconds that a burst is waited for, however it goes on
+_TURNS_AT_ONCE = 8  # that the brain is asked for; more only make each other slow
+_BACKLOG_SECONDS = 15.0  # of turns that wait for the brain, before no more are let in
+_FIRST_GUESS = 0.1  # seconds of a turn, before one was measured
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -34,21 +52,40 @@ class Hub:
     """Every message is in the log before anything else happens to it.
 
     Turns of one conversation run in order, those of different conversations side by side. What was
-    accepted before a crash is taken up again by `start`.
+    accepted before a crash is taken up again by `start`, or by another process.
+
+    Args:
+        database: the hub's.
+        house: the shop.
+        brain: answers turns.
+        bus: tells who watches; None: within this process.
+        worker: names this process to the others that share the database; the same after a restart.
     """
 
-    def __init__(self, log: Log, brain: Brain, catalogue: Catalogue) -> None:
-        self.log = log
-        self.bus = Bus()
+    def __init__(
+        self,
+        database: Database,
+        house: House,
+        brain: Brain,
+        bus: Bus | None = None,
+        worker: str = "front",
+    ) -> None:
+        self.log = Log(database, house)
+        self.care = Care(database, house)
+        self.cases = Cases(database, house)
+        self.bus = bus or Bus()
+        self.house = house
+        self.worker = worker
         self._brain = brain
-        self._catalogue = catalogue
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._slots = asyncio.Semaphore(_TURNS_AT_ONCE)
+        self._turn_seconds = _FIRST_GUESS
 
     async def start(self) -> None:
         """Takes up what was accepted and not handled before the process ended."""
         for conversation_id in await self.log.with_pending():
-            self._wake(conversation_id)
+            await self.take_up(conversation_id)
 
     async def stop(self) -> None:
         """Ends the running turns; their messages stay pending."""
@@ -56,161 +93,208 @@ class Hub:
             worker.cancel()
         await asyncio.gather(*self._workers.values(), return_exceptions=True)
 
+    async def take_up(self, conversation_id: str) -> None:
+        """Handles a conversation's messages, unless another process does."""
+        if await self.log.take(conversation_id, self.worker):
+            self._wake(conversation_id)
+
     async def brain_ready(self) -> bool:
         """Whether the brain answers."""
         return await self._brain.ready()
 
     # --- the customer's side
 
-    async def open(self, channel: str, language: str | None) -> Conversation:
-        """A new conversation."""
-        return await self.log.open(channel, language)
+    async def open(
+        self, conversation_id: str, channel: str, language: str | None = None
+    ) -> Conversation:
+        """The conversation with this id, made if there is none."""
+        return await self.log.open(conversation_id, channel, language)
 
     async def set_language(self, conversation_id: str, language: str) -> Conversation:
         """The customer has chosen a language."""
-        return self._tell(await self.log.set_language(conversation_id, language)).conversation
+        done = await self._carry_out(self.log.set_language(conversation_id, language))
+        return done.conversation
 
-    async def receive(
-        self, conversation_id: str, echo_id: str, text: str, button_id: str | None = None
-    ) -> tuple[Message, bool]:
+    async def receive(self, arrival: Arrival) -> tuple[Message, bool]:
         """Takes in a customer's message; it is stored when this returns.
 
         Returns:
             The message, and whether it is new (False: a repetition of the same `echo_id`).
 
         Raises:
-            HubError: no such conversation, or a button that was not offered in it.
+            HubError: a button that was not offered in this conversation; too many unanswered
+                messages of it (429, with `retry_after` in seconds).
         """
-        written, new = await self.log.receive(
-            conversation_id,
-            echo_id,
-            storable(text),
-            button_id,
-            self._catalogue.facts.limits.proof_minutes,
+        # who hangs up meanwhile has written all the same, and is answered
+        return await asyncio.shield(self._take_in(arrival))
+
+    async def _take_in(self, arrival: Arrival) -> tuple[Message, bool]:
+        received = await self.log.receive(
+            arrival._replace(text=storable(arrival.text)), self.worker
         )
-        if new:
-            self._tell(written)
-            self._wake(conversation_id)
-        return written.messages[0], new
+        written = received.written
+        if received.new:
+            self.tell(written)
+            if received.mine:
+                self._wake(arrival.conversation_id, received)
+        return written.messages[0], received.new
+
+    async def seen(self, conversation_id: str, seq: int) -> None:
+        """The customer's page has shown everything up to `seq`."""
+        await self._carry_out(self.log.seen(conversation_id, seq))
+
+    async def rate(self, conversation_id: str, stars: int, comment: str | None) -> None:
+        """The customer rates the person who closed the matter."""
+        await self._carry_out(self.log.rate(conversation_id, stars, comment))
+
+    def let_in(self) -> None:
+        """Asked by channels that can refuse a message, before they take it.
+
+        Raises:
+            HubError: those that wait would be answered too late already (429, with `retry_after`).
+        """
+        backlog = len(self._workers) * self._turn_seconds / _TURNS_AT_ONCE
+        if backlog > _BACKLOG_SECONDS:
+            raise HubError(
+                429,
+                "busy",
+                "Very many messages are coming in at the moment; please try again shortly.",
+                retry_after=round(backlog - _BACKLOG_SECONDS) + 1,
+            )
 
     # --- the agent's side
 
     async def claim(self, conversation_id: str, agent: Agent, version: int) -> Written:
         """An agent takes a conversation."""
-        joined = await self._joined(conversation_id, agent)
-        return self._tell(await self.log.claim(conversation_id, agent, version, joined))
+        return await self._carry_out(self.care.claim(conversation_id, agent, version))
 
     async def reply(self, conversation_id: str, agent: Agent, echo_id: str, text: str) -> Written:
         """An agent answers the customer, which takes the conversation over."""
-        joined = await self._joined(conversation_id, agent)
         text = storable(text)
-        return self._tell(await self.log.reply(conversation_id, agent, echo_id, text, joined))
+        return await self._carry_out(self.care.reply(conversation_id, agent, echo_id, text))
 
     async def note(self, conversation_id: str, agent: Agent, text: str) -> Written:
         """An agent leaves a note for agents."""
-        text = storable(text)
-        return self._tell(await self.log.note(conversation_id, agent, text))
+        return await self._carry_out(self.care.note(conversation_id, agent, storable(text)))
 
     async def release(self, conversation_id: str, agent: Agent, version: int) -> Written:
         """An agent puts a conversation back into the queue."""
-        return self._tell(await self.log.release(conversation_id, agent, version))
+        return await self._carry_out(self.care.release(conversation_id, agent, version))
 
     async def resolve(self, conversation_id: str, agent: Agent, version: int) -> Written:
         """An agent closes the matter."""
-        conversation = await self.log.conversation(conversation_id)
-        notice = self._say("utter_resolved", conversation)
-        return self._tell(await self.log.resolve(conversation_id, agent, version, notice))
+        return await self._carry_out(self.care.resolve(conversation_id, agent, version))
 
-    async def agent_types(self, conversation_id: str) -> None:
-        """Shows the customer that an answer is being written."""
-        self.bus.publish(News("typing", conversation_id, {"on": True, "author": "agent"}))
-
-    async def _joined(self, conversation_id: str, agent: Agent) -> Text:
-        conversation = await self.log.conversation(conversation_id)
-        return self._say("utter_agent_joined", conversation, agent=agent.name)
+    def types(self, conversation_id: str, author: str, *, on: bool = True) -> None:
+        """Shows that somebody is writing."""
+        self.bus.publish(News("typing", conversation_id, {"on": on, "author": author}))
 
     # --- turns
 
-    def _wake(self, conversation_id: str) -> None:
+    def _wake(self, conversation_id: str, received: Received | None = None) -> None:
         """Sees to it that the conversation's pending messages are handled."""
         worker = self._workers.get(conversation_id)
         if worker and not worker.done():
             self._again.add(conversation_id)
             return
-        self._workers[conversation_id] = asyncio.create_task(self._work(conversation_id))
+        self._workers[conversation_id] = asyncio.create_task(self._work(conversation_id, received))
 
-    async def _work(self, conversation_id: str) -> None:
-        faults = 0
+    async def _work(self, conversation_id: str, received: Received | None) -> None:
+        """Handles what is pending, beginning with what was received just now, if it is alone.
+
+        The first turn may have been begun before a crash, so it is taken as it is; what comes while
+        it runs may be put together.
+        """
+        faults, first = 0, True
+        known = received if received and received.alone else None
         try:
             while True:
                 self._again.discard(conversation_id)
                 try:
-                    while message := await self.log.next_pending(conversation_id):
-                        if faults > _FAULTS:
-                            await self._give_up(message)
-                        else:
-                            await self._handle(message)
-                        faults = 0
+                    if known:
+                        turn: Turn | None = Turn(known.written.messages)
+                    else:
+                        turn = await self._next(conversation_id, gather=not first)
+                    more = False
+                    if turn:
+                        # taken up after a crash, or tried before: the brain may have acted on it
+                        asked = (first and not known) or faults > 0
+                        hopeless = faults > _FAULTS
+                        more = await self._handle(turn, known, asked=asked, hopeless=hopeless)
+                    known, faults, first = None, 0, False
                 except Exception:
                     logger.exception("Handling the messages of %s failed.", conversation_id)
                     faults += 1
                     if faults > _FAULTS + 1:
-                        return  # still pending: taken up with the next message or start
+                        return  # still pending: the watch takes them up
                     await asyncio.sleep(faults * _PAUSE_SECONDS)
                     continue
                 # no await between this look and the end, so no wake-up can be missed
-                if conversation_id not in self._again:
+                if not more and conversation_id not in self._again:
                     return
         finally:
             self._workers.pop(conversation_id, None)
 
-    async def _handle(self, message: Message) -> None:
-        conversation = await self.log.conversation(message.conversation_id)
+    async def _next(self, conversation_id: str, *, gather: bool) -> Turn | None:
+        turn = await self.log.next_turn(conversation_id)
+        if turn is None or not gather or turn.choice or turn.messages[0].burst is not None:
+            return turn
+        # the customer wrote on while we answered: wait until they have finished
+        quiet = self.house.facts.limits.gather_milliseconds / 1000
+        deadline = time.monotonic() + _LONGEST_GATHERING
+        while (newest := await self.log.newest_pending(conversation_id)) is not None:
+            left = quiet - (now() - newest).total_seconds()
+            # a clock that was set back must not keep the customer waiting
+            left = min(left, quiet, deadline - time.monotonic())
+            if left <= 0:
+                break
+            await asyncio.sleep(left)
+        return await self.log.gather(conversation_id, self.worker)
+
+    async def _handle(
+        self, turn: Turn, known: Received | None, *, asked: bool, hopeless: bool
+    ) -> bool:
+        """Handles one turn; whether the customer has written more meanwhile."""
+        if hopeless:
+            return await self._give_up(turn)
+        if known:
+            conversation = known.written.conversation
+        else:
+            conversation = await self.log.conversation(turn.conversation_id)
+        if turn.choice and turn.choice.startswith(HUB_CHOICE):
+            return self.tell(await self.log.choose(turn, self.worker)).more
         if conversation.owner != "bot":
-            waiting = self._say("utter_still_waiting", conversation)
-            self._tell(await self.log.leave_to_people(message, waiting))
-            return
-        typing = News("typing", conversation.id, {"on": True, "author": "bot"})
-        self.bus.publish(typing)
+            return self.tell(await self.log.leave_to_people(turn, self.worker, asked=asked)).more
+        self.types(conversation.id, "bot")
         try:
-            answer = self._own_answer(message, conversation) or await self._ask_brain(
-                message, conversation
+            answer = self._own_answer(turn, conversation) or await self._ask_brain(
+                turn, conversation, known.customer if known else None
             )
-            language = answer["language"] or conversation.language
-            written = await self.log.finish_turn(
-                message,
-                conversation,
-                answer,
-                notice=self._text("utter_handed_over", language),
-                withheld=self._text("utter_withheld_note", language),
-            )
+        except Separate:
+            await self.log.separate(turn, self.worker)
+            return True
         except BrainUnavailable as fault:
-            logger.error("The brain did not answer %s: %s", message.conversation_id, fault)
-            await self._give_up(message)
-            return
-        self._stops_typing(conversation.id)
-        self._tell(written)
+            logger.error("The brain did not answer %s: %s", conversation.id, fault)
+            return await self._give_up(turn)
+        written = await self.log.finish_turn(turn, conversation, answer, self.worker)
+        self.types(conversation.id, "bot", on=False)
+        return self.tell(written).more
 
-    async def _give_up(self, message: Message) -> None:
+    async def _give_up(self, turn: Turn) -> bool:
         """Apologises and hands over; an agent who came meanwhile is not talked over."""
-        conversation = await self.log.conversation(message.conversation_id)
-        apology = self._say("utter_brain_unavailable", conversation)
-        written = await self.log.give_up_turn(message, apology)
-        self._stops_typing(conversation.id)
-        self._tell(written)
+        written = await self.log.give_up_turn(turn, self.worker)
+        self.types(turn.conversation_id, "bot", on=False)
+        return self.tell(written).more
 
-    def _stops_typing(self, conversation_id: str) -> None:
-        self.bus.publish(News("typing", conversation_id, {"on": False, "author": "bot"}))
-
-    def _own_answer(self, message: Message, conversation: Conversation) -> Answer | None:
+    def _own_answer(self, turn: Turn, conversation: Conversation) -> Answer | None:
         """The hub's answer to what the brain need not see: nothing at all, or far too much."""
-        limit = self._catalogue.facts.limits.message_characters
-        if message.choice is None and not message.text.strip():
-            text = self._say("utter_empty_message", conversation)
-        elif len(message.text) > limit:
-            text = self._say("utter_message_too_long", conversation)
+        if turn.choice is None and not turn.text.strip():
+            name = "utter_empty_message"
+        elif len(turn.text) > self.house.facts.limits.message_characters:
+            name = "utter_message_too_long"
         else:
             return None
+        text = self.house.say(name, conversation.language)
         buttons: list[AnswerButton] = [
             {"title": b.title, "payload": b.payload} for b in text.buttons
         ]
@@ -221,35 +305,55 @@ class Hub:
             "language": conversation.language,
             "intent": None,
             "proof": conversation.proof,
+            "slots": conversation.slots,
         }
 
-    async def _ask_brain(self, message: Message, conversation: Conversation) -> Answer:
-        if conversation.reset_due:
-            await self._brain.reset(conversation.id)
-            await self.log.session_began(conversation.id)
-        choice = message.choice
-        return await self._brain.turn(
-            {
-                "conversation": conversation.id,
-                "message": f"{conversation.id}:{message.seq}",
-                "text": None if choice else message.text,
-                "choice": {"payload": choice, "title": message.text} if choice else None,
-                "language": conversation.language,
-                "customer": await self.log.customer(conversation, self._catalogue.facts.limits),
-            }
-        )
+    async def _ask_brain(
+        self, turn: Turn, conversation: Conversation, customer: Customer | None
+    ) -> Answer:
+        request: TurnRequest = {
+            "conversation": conversation.id,
+            "message": turn.id,
+            "text": None if turn.choice else turn.text,
+            "parts": [m.text for m in turn.messages] if len(turn.messages) > 1 else [],
+            "choice": {"payload": turn.choice, "title": turn.text} if turn.choice else None,
+            "language": conversation.language,
+            "customer": customer or await self.log.customer(conversation),
+        }
+        try:
+            # a brain that is away keeps the places of others too, who must not wait longer for it
+            async with asyncio.timeout(TURN_SECONDS), self._slots:
+                began = time.monotonic()
+                if conversation.reset_due:
+                    await self._brain.reset(conversation.id)
+                    await self.log.session_began(conversation.id, conversation.version)
+                answer = await self._brain.turn(request)
+        except TimeoutError as error:
+            raise BrainUnavailable("no answer in time") from error
+        self._turn_seconds += 0.1 * (time.monotonic() - began - self._turn_seconds)
+        return answer
 
     # --- telling
 
-    def _text(self, name: str, language: str | None, **values: Any) -> Text:
-        language = language or self._catalogue.facts.default_language
-        return self._catalogue.render(name, language, **values)
+    async def _carry_out(self, change: Awaitable[Written]) -> Written:
+        """Makes a change and tells of it, also if who asked for it has hung up meanwhile."""
 
-    def _say(self, name: str, conversation: Conversation, **values: Any) -> Text:
-        return self._text(name, conversation.language, **values)
+        async def told() -> Written:
+            return self.tell(await change)
 
-    def _tell(self, written: Written) -> Written:
+        return await asyncio.shield(told())
+
+    def tell(self, written: Written) -> Written:
+        """Wakes up who watches: the log has news."""
         for message in written.messages:
-            self.bus.publish(News("message", message.conversation_id, message))
-        self.bus.publish(News("conversation", written.conversation.id, written.conversation))
+            self.bus.publish(News("message", message.conversation_id, message.public()))
+        conversation = written.conversation
+        self.bus.publish(News("conversation", conversation.id, conversation.public()))
+        if written.case:
+            self.bus.publish(News("case", conversation.id, {"reference": written.case}))
         return written
+
+    def tell_case(self, case: Case) -> Case:
+        """Wakes up who watches cases."""
+        self.bus.publish(News("case", case.conversation_id or "", {"reference": case.reference}))
+        return case

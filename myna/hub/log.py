@@ -1,146 +1,237 @@
-"""The conversation log: what was said, by whom, in which order, and who owns the conversation.
+"""The conversation log, from the customer's and the brain's side.
 
-Every method is one transaction. A write that depends on the owner names the version that it
-expects; `seq` is given out under the conversation's row, so it has no gaps and no doubles.
+Every method is one transaction. What the bot says is written only if the bot still owns the
+conversation at the version at which its turn began.
 """
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
-from myna.brain.protocol import Answer
-from myna.database import carried_out
-from myna.hub import schema
-from myna.hub.model import Agent, Conversation, Message, now
-from myna.hub.reading import Reading
-from myna.hub.records import (
-    append,
-    append_notice,
-    conflict,
-    expect,
-    issued_button,
-    load,
-    mark_handled,
-    message_query,
-    move,
-    to_message,
-    update,
+from myna.brain.protocol import Answer, Command
+from myna.database import reads, writes
+from myna.hub import cases, schema
+from myna.hub.handover import BACK_TO_BOT, hand_over, people_there
+from myna.hub.model import (
+    Arrival,
+    Conversation,
+    HubError,
+    Message,
+    Received,
+    Turn,
+    Written,
+    now,
 )
-from myna.texts import Text
+from myna.hub.reading import Reading
+from myna.hub.records import by_echo, find, found, issued_button, message_query, pending, to_message
+from myna.hub.thread import LEASE, Thread, locked
 
 _C, _M = schema.conversations, schema.messages
 
+HUB_CHOICE = "hub:"
+"""Begins the payloads of buttons that the hub answers itself."""
+RATE, SOLVED, NOT_SOLVED = "hub:rate:", "hub:solved", "hub:not_solved"
 
-@dataclass(frozen=True)
-class Written:
-    """What a transaction has left: the conversation as it is now, and its new messages."""
-
-    conversation: Conversation
-    messages: tuple[Message, ...] = ()
-    owner_changed: bool = False
+_BURST_MESSAGES = 10
+_RETRY_SECONDS = 10
+_SORRY_UNTIL = 2  # stars
 
 
-@carried_out
 class Log(Reading):
-    """Reads and writes conversations."""
+    """What customers write, and what becomes of it."""
 
-    # --- the customer's side
+    # --- taking in
 
-    async def open(self, channel: str, language: str | None) -> Conversation:
-        """A new conversation, owned by the bot; its id is minted here and nowhere else."""
-        conversation_id = secrets.token_hex(12)
-        moment = now()
-        async with self._database.write() as connection:
-            await connection.execute(
-                _C.insert().values(
-                    id=conversation_id,
-                    channel=channel,
-                    language=language,
-                    owner="bot",
-                    version=1,
-                    last_seq=0,
-                    reset_due=False,
-                    created_at=moment,
-                    updated_at=moment,
-                )
-            )
-            return await load(connection, conversation_id)
-
-    async def set_language(self, conversation_id: str, language: str) -> Written:
-        """The customer has chosen a language."""
-        async with self._database.write() as connection:
-            await load(connection, conversation_id, lock=True)
-            await update(connection, conversation_id, language=language)
-            return Written(await load(connection, conversation_id))
-
-    async def receive(
+    @writes
+    def open(
         self,
+        connection: Connection,
         conversation_id: str,
-        echo_id: str,
-        text: str,
-        button_id: str | None,
-        proof_minutes: int,
-    ) -> tuple[Written, bool]:
+        channel: str,
+        language: str | None,
+    ) -> Conversation:
+        """The conversation with this id; a new one is owned by the bot."""
+        return self._found_or_made(connection, conversation_id, channel, language)
+
+    @writes
+    def set_language(self, connection: Connection, conversation_id: str, language: str) -> Written:
+        """The customer has chosen a language."""
+        with locked(connection, self._house, conversation_id) as thread:
+            thread.change(language=language)
+        return thread.written()
+
+    @writes
+    def receive(self, connection: Connection, arrival: Arrival, worker: str) -> Received:
         """Takes in a customer's message, once for each `echo_id`.
 
-        After `proof_minutes` of silence an order has to be proved again.
-
-        Returns:
-            What was written (the earlier message, if it is a repetition), and whether it is new.
-
         Raises:
-            HubError: the button was not issued in this conversation.
+            HubError: the button was not issued in this conversation, or too many messages of it
+                are unanswered (429).
         """
-        async with self._database.write() as connection:
-            conversation = await load(connection, conversation_id, lock=True)
-            known = (
-                await connection.execute(
-                    message_query().where(
-                        _M.c.conversation_id == conversation_id, _M.c.echo_id == echo_id
-                    )
-                )
-            ).first()
-            if known:
-                return Written(conversation, (to_message(known),)), False
-            choice = None
-            if button_id is not None:
-                button = await issued_button(connection, conversation_id, button_id)
-                text, choice = button["title"], button["payload"]
-            message = await append(
-                connection,
-                conversation,
-                "customer",
-                text,
-                echo_id=echo_id,
-                choice=choice,
-                pending=True,
+        limits = self._house.facts.limits
+        conversation = self._found_or_made(
+            connection, arrival.conversation_id, arrival.channel, arrival.language
+        )
+        known = by_echo(connection, conversation.id, arrival.echo_id)
+        if known:
+            return Received(Written(conversation, (known,)), new=False, mine=False, alone=False)
+        text, choice = arrival.text, None
+        if arrival.button_id is not None:
+            button = issued_button(connection, conversation.id, arrival.button_id)
+            text, choice = button["title"], button["payload"]
+        alone = conversation.worker is None
+        if not alone and len(pending(connection, conversation.id)) >= limits.waiting_messages:
+            raise HubError(
+                429,
+                "too_fast",
+                "Your earlier messages are still being answered; this one was not taken.",
+                retry_after=_RETRY_SECONDS,
             )
+        moment = now()
+        mine = conversation.free_for(worker)
+        thread = Thread(connection, self._house, conversation)
+        thread.append("customer", text, echo_id=arrival.echo_id, choice=choice, state="pending")
+        if not _for_hub(choice):
             # after a person has closed the matter, the customer is the bot's again
-            changed = await move(connection, conversation, "customer_wrote", who="customer")
-            silence = now() - (conversation.customer_at or now())
-            if silence > timedelta(minutes=proof_minutes):
-                await update(connection, conversation_id, proof=None)
-            await update(connection, conversation_id, customer_at=now())
-            return Written(await load(connection, conversation_id), (message,), changed), True
+            thread.move("customer_wrote", who="customer")
+        silence = moment - (conversation.customer_at or moment)
+        if conversation.proof and silence > timedelta(minutes=limits.proof_minutes):
+            thread.change(proof=None)
+        thread.change(customer_at=moment)
+        if mine:
+            thread.change(worker=worker, lease_until=moment + LEASE)
+        thread.flush()
+        customer = self._customer(connection, thread.conversation) if alone else None
+        return Received(thread.written(), new=True, mine=mine, alone=alone, customer=customer)
 
-    # --- the brain's side
+    def _found_or_made(
+        self, connection: Connection, conversation_id: str, channel: str, language: str | None
+    ) -> Conversation:
+        conversation = find(connection, conversation_id, lock=True)
+        if conversation:
+            return conversation
+        moment = now()
+        row = {
+            "id": conversation_id,
+            "channel": channel,
+            "language": language,
+            "owner": "bot",
+            "version": 1,
+            "last_seq": 0,
+            "seen_seq": 0,
+            "reset_due": False,
+            "created_at": moment,
+            "updated_at": moment,
+        }
+        try:
+            with connection.begin_nested():
+                connection.execute(_C.insert().values(row))
+        except sa.exc.IntegrityError:  # another process was faster
+            pass
+        return found(find(connection, conversation_id, lock=True))
 
-    async def session_began(self, conversation_id: str) -> None:
-        """The brain has begun the new session that was due."""
-        async with self._database.write() as connection:
-            await update(connection, conversation_id, reset_due=False)
+    @writes
+    def seen(self, connection: Connection, conversation_id: str, seq: int) -> Written:
+        """The customer's page has shown everything up to `seq`."""
+        with locked(connection, self._house, conversation_id) as thread:
+            shown = min(seq, thread.conversation.last_seq)
+            if shown > thread.conversation.seen_seq:
+                thread.change(seen_seq=shown)
+        return thread.written()
 
-    async def finish_turn(
-        self,
-        message: Message,
-        began: Conversation,
-        answer: Answer,
-        notice: Text | None,
-        withheld: Text | None = None,
+    # --- whose turn it is
+
+    @writes
+    def take(self, connection: Connection, conversation_id: str, worker: str) -> bool:
+        """Leaves a conversation's turns to `worker`, unless another process has them."""
+        with locked(connection, self._house, conversation_id) as thread:
+            return thread.conversation.free_for(worker) and thread.hold(worker)
+
+    @reads
+    def next_turn(self, connection: Connection, conversation_id: str) -> Turn | None:
+        """The oldest unhandled message, or the burst that it was put into."""
+        waiting = pending(connection, conversation_id)
+        if not waiting:
+            return None
+        first = waiting[0]
+        if first.burst is None:
+            return Turn((first,))
+        return Turn(tuple(m for m in waiting if m.burst == first.burst))
+
+    @reads
+    def newest_pending(self, connection: Connection, conversation_id: str) -> datetime | None:
+        """When the customer wrote the newest unhandled message."""
+        waiting = pending(connection, conversation_id)
+        return waiting[-1].created_at if waiting else None
+
+    @writes
+    def gather(self, connection: Connection, conversation_id: str, worker: str) -> Turn | None:
+        """Puts the unhandled typed messages at the front together into one burst.
+
+        Only for messages none of which the brain has been asked for: a turn that was begun keeps
+        its messages, whatever comes after it.
+        """
+        with locked(connection, self._house, conversation_id) as thread:
+            if not thread.run_by(worker):
+                return None
+            turn = self._burst(pending(connection, conversation_id))
+            if turn and thread.conversation.owner != "bot":
+                turn = Turn(turn.messages[:1])  # people get them one by one
+            if turn:
+                # also for people: the conversation may be the bot's again before this is handled
+                self._bind(connection, turn.messages, turn.messages[0].seq)
+        return turn
+
+    def _burst(self, waiting: Sequence[Message]) -> Turn | None:
+        if not waiting:
+            return None
+        room = self._house.facts.limits.message_characters
+        taken: list[Message] = []
+        for message in waiting[:_BURST_MESSAGES]:
+            room -= len(message.text) + 1
+            fits = message.choice is None and message.burst is None and room >= 0
+            if taken and not fits:
+                break
+            taken.append(message)
+            if not fits:  # a choice, or a text that is too long: a turn of its own
+                break
+        return Turn(tuple(taken))
+
+    @writes
+    def separate(self, connection: Connection, turn: Turn, worker: str) -> None:
+        """Undoes a burst: its messages are different matters."""
+        with locked(connection, self._house, turn.conversation_id) as thread:
+            if thread.run_by(worker):
+                for message in turn.messages:
+                    self._bind(connection, [message], message.seq)
+
+    def _bind(self, connection: Connection, messages: Sequence[Message], burst: int) -> None:
+        connection.execute(
+            _M.update()
+            .where(
+                _M.c.conversation_id == messages[0].conversation_id,
+                _M.c.seq.in_([message.seq for message in messages]),
+            )
+            .values(burst=burst)
+        )
+
+    # --- what becomes of a turn
+
+    @writes
+    def session_began(self, connection: Connection, conversation_id: str, version: int) -> None:
+        """The brain has begun the session that was due at this version."""
+        with locked(connection, self._house, conversation_id) as thread:
+            if thread.conversation.version == version:
+                thread.change(reset_due=False)
+
+    @writes
+    def finish_turn(
+        self, connection: Connection, turn: Turn, began: Conversation, answer: Answer, worker: str
     ) -> Written:
         """Writes what the brain answered, if the bot still owns the conversation it answered in.
 
@@ -148,203 +239,282 @@ class Log(Reading):
         cancelled) and its text becomes a note for the agent.
 
         Args:
-            message: the customer's message that is thereby handled.
+            turn: the customer's messages that are thereby handled.
             began: the conversation as it was when the turn began.
             answer: the brain's answer.
-            notice: what the customer is told if the turn hands over.
-            withheld: heading of the note, where the answer comes too late.
+            worker: the process that runs the conversation's turns.
         """
-        async with self._database.write() as connection:
-            conversation = await load(connection, message.conversation_id, lock=True)
-            await mark_handled(connection, message, answer["intent"])
-            failed = [c["order_number"] for c in answer["commands"] if c["type"] == "proof_failed"]
-            if failed:  # one message is one try, however often the brain says so
-                await connection.execute(
-                    schema.proof_failures.insert().values(
-                        conversation_id=conversation.id,
-                        seq=message.seq,
-                        order_number=failed[0],
-                        at=now(),
-                    )
-                )
-            written: list[Message] = []
-            if conversation.owner != "bot" or conversation.version != began.version:
-                said = "\n".join(m["text"] for m in answer["messages"])
-                if said:
-                    text = f"{withheld.text}\n{said}" if withheld else said
-                    written.append(await append(connection, conversation, "note", text))
-                return Written(await load(connection, conversation.id), tuple(written))
-            for reply in answer["messages"]:
-                buttons = [
-                    {"id": secrets.token_hex(8), "title": b["title"], "payload": b["payload"]}
-                    for b in reply["buttons"]
-                ]
-                written.append(
-                    await append(
-                        connection,
-                        conversation,
-                        "bot",
-                        reply["text"],
-                        response=reply["response"],
-                        buttons=buttons,
-                    )
-                )
-            # what the customer has chosen meanwhile is newer than what the brain has read
-            chosen = conversation.language != began.language
-            await update(
-                connection,
-                conversation.id,
-                language=conversation.language if chosen else answer["language"] or began.language,
-                proof=answer["proof"],
+        with locked(connection, self._house, turn.conversation_id) as thread:
+            if thread.run_by(worker) and thread.settle(turn, answer["intent"]):
+                self._count_failures(connection, turn, answer)
+                current = thread.conversation
+                if current.owner == "bot" and current.version == began.version:
+                    self._answer(thread, turn, began, answer)
+                else:
+                    self._withhold(thread, "utter_withheld_note", turn, answer)
+            return thread.turn_over(worker)
+
+    def _answer(self, thread: Thread, turn: Turn, began: Conversation, answer: Answer) -> None:
+        # what the customer has chosen meanwhile is newer than what the brain has read
+        if thread.conversation.language == began.language:
+            thread.change(language=answer["language"] or began.language)
+        thread.change(proof=answer["proof"], slots=answer["slots"])
+        self._play(thread, turn, answer)
+
+    def _play(self, thread: Thread, turn: Turn, answer: Answer) -> None:
+        """Messages and commands in the order in which the brain gave them."""
+        commands = list(answer["commands"])
+        for position, reply in enumerate(answer["messages"]):
+            while commands and commands[0].get("after", 0) <= position:
+                self._obey(thread, turn, commands.pop(0))
+            thread.append(
+                "bot", reply["text"], response=reply["response"], buttons=reply["buttons"]
             )
-            changed = False
-            hand_over = next((c for c in answer["commands"] if c["type"] == "hand_over"), None)
-            if hand_over:
-                changed = await move(
-                    connection,
-                    conversation,
-                    "hand_over",
-                    who="bot",
-                    reason=hand_over.get("reason"),
-                )
-                if notice and not hand_over.get("announced"):
-                    written.append(await append_notice(connection, conversation, notice))
-            return Written(await load(connection, conversation.id), tuple(written), changed)
+        for command in commands:
+            self._obey(thread, turn, command)
 
-    async def give_up_turn(self, message: Message, notice: Text) -> Written:
-        """The brain cannot answer: an apology, and the bot's conversation goes to people."""
-        async with self._database.write() as connection:
-            conversation = await load(connection, message.conversation_id, lock=True)
-            await mark_handled(connection, message, None)
-            written: list[Message] = []
-            changed = False
-            if conversation.owner == "bot":
-                written.append(await append_notice(connection, conversation, notice))
-                changed = await move(
-                    connection, conversation, "hand_over", who="hub", reason="fault"
-                )
-            return Written(await load(connection, conversation.id), tuple(written), changed)
+    def _obey(self, thread: Thread, turn: Turn, command: Command) -> None:
+        if command["type"] == "hand_over":
+            hand_over(
+                thread,
+                "hand_over",
+                who="bot",
+                reason=command.get("reason", "asked"),
+                origin=f"{turn.id}:callback",
+                announced=command.get("announced", False),
+            )
+        elif command["type"] == "open_case":
+            self._open_case(thread, turn, command)
+        elif command["type"] == "case_contact":
+            self._note_contact(thread, command)
 
-    async def leave_to_people(self, message: Message, notice: Text | None) -> Written:
-        """A customer's message while people own the conversation; it is in their inbox.
+    def _open_case(self, thread: Thread, turn: Turn, command: Command) -> None:
+        case = cases.open_case(
+            thread.connection,
+            self._house,
+            cases.Request(
+                kind=command["kind"],
+                origin=f"{turn.id}:{command['kind']}",
+                summary=command.get("summary") or turn.text,
+                conversation_id=thread.id,
+                language=thread.conversation.language,
+                priority=command.get("priority"),
+                order_number=command.get("order_number"),
+                phone=command.get("phone"),
+                email=command.get("email"),
+            ),
+            "bot",
+        )
+        thread.case = case.reference
+        response = command.get("response", "utter_case_opened")
+        if response:
+            due = self._house.moment(case.due_at, thread.conversation.language)
+            thread.say(response, reference=case.reference, due=due)
+
+    def _note_contact(self, thread: Thread, command: Command) -> None:
+        given = {name: command[name] for name in ("phone", "email") if command.get(name)}
+        for case in cases.of_conversation(thread.connection, thread.id)[:1]:
+            cases.change_case(thread.connection, case, "bot", **given)
+            thread.case = case.reference
+
+    def _withhold(self, thread: Thread, heading: str, turn: Turn, answer: Answer) -> None:
+        """Tells the agent, and only them, what a turn has done and would have said."""
+        said = "\n".join(message["text"] for message in answer["messages"])
+        if said:
+            thread.note(heading, below=said)
+        for command in answer["commands"]:
+            if command["type"] in ("open_case", "case_contact"):
+                self._obey(thread, turn, {**command, "response": ""})
+
+    def _count_failures(self, connection: Connection, turn: Turn, answer: Answer) -> None:
+        failed = [c["order_number"] for c in answer["commands"] if c["type"] == "proof_failed"]
+        if failed:  # one turn is one try, however often the brain says so
+            connection.execute(
+                schema.proof_failures.insert().values(
+                    conversation_id=turn.conversation_id,
+                    seq=turn.messages[0].seq,
+                    order_number=failed[0],
+                    at=now(),
+                )
+            )
+
+    @writes
+    def give_up_turn(self, connection: Connection, turn: Turn, worker: str) -> Written:
+        """The brain cannot answer: an apology, and the bot's conversation goes to people.
+
+        Whether the brain has acted on the messages is not known; it is asked again later.
+        """
+        with locked(connection, self._house, turn.conversation_id) as thread:
+            if thread.run_by(worker) and thread.settle(turn, state="abandoned"):
+                if thread.conversation.owner == "bot":
+                    self._apologise(thread, turn)
+                else:
+                    self._leave(thread)
+            return thread.turn_over(worker)
+
+    def _apologise(self, thread: Thread, turn: Turn) -> None:
+        thread.say("utter_brain_unavailable")
+        hand_over(
+            thread,
+            "hand_over",
+            who="hub",
+            reason="fault",
+            origin=f"{turn.id}:callback",
+            announced=people_there(thread.connection, self._house, now()) > 0,
+        )
+
+    @writes
+    def late_outcome(self, connection: Connection, turn: Turn, answer: Answer | None) -> Written:
+        """What an abandoned turn has done after all; None: the brain never handled it."""
+        with locked(connection, self._house, turn.conversation_id) as thread:
+            if not thread.settle(turn, answer["intent"] if answer else None, was="abandoned"):
+                return thread.written()
+            if answer:
+                self._count_failures(connection, turn, answer)
+                self._withhold(thread, "utter_late_note", turn, answer)
+            return thread.written()
+
+    @reads
+    def abandoned(self, connection: Connection, before: timedelta) -> list[Turn]:
+        """Turns that were given up longer ago than `before`, and whose outcome is not known."""
+        rows = connection.execute(
+            message_query()
+            .where(_M.c.state == "abandoned", _M.c.created_at < now() - before)
+            .order_by(_M.c.conversation_id, _M.c.seq)
+            .limit(100)
+        )
+        turns: dict[tuple[str, int], list[Message]] = {}
+        for message in map(to_message, rows):
+            turns.setdefault((message.conversation_id, message.burst or message.seq), []).append(
+                message
+            )
+        return [Turn(tuple(messages)) for messages in turns.values()]
+
+    # --- while people have it
+
+    @writes
+    def leave_to_people(
+        self, connection: Connection, turn: Turn, worker: str, *, asked: bool = False
+    ) -> Written:
+        """A customer's messages while people own the conversation; they are in their inbox.
 
         Args:
-            message: the customer's message.
-            notice: said once in each stretch of waiting.
+            turn: the messages.
+            worker: the process that runs the conversation's turns.
+            asked: the brain may have been asked for them, before a crash or a fault; it is asked
+                later what it has done.
         """
-        async with self._database.write() as connection:
-            conversation = await load(connection, message.conversation_id, lock=True)
-            await mark_handled(connection, message, None)
-            written: list[Message] = []
-            if notice and conversation.owner == "queue" and conversation.queued_at:
-                said = await connection.scalar(
-                    sa.select(sa.func.count())
-                    .select_from(_M)
-                    .where(
-                        _M.c.conversation_id == conversation.id,
-                        _M.c.response == notice.name,
-                        _M.c.created_at >= conversation.queued_at,
-                    )
-                )
-                if not said:
-                    written.append(await append_notice(connection, conversation, notice))
-            return Written(await load(connection, conversation.id), tuple(written))
+        state = "abandoned" if asked else "handled"
+        with locked(connection, self._house, turn.conversation_id) as thread:
+            if thread.run_by(worker):
+                # closed while the messages waited: as if they had come a moment later
+                thread.move("customer_wrote", who="customer")
+                # it may have come back to the bot meanwhile, and the messages with it
+                if thread.conversation.owner != "bot" and thread.settle(turn, state=state):
+                    self._leave(thread)
+            return thread.turn_over(worker)
 
-    # --- the agent's side
+    def _leave(self, thread: Thread) -> None:
+        if thread.conversation.owner not in ("queue", "human"):
+            return
+        thread.change(unanswered_at=thread.conversation.unanswered_at or now())
+        if thread.conversation.owner == "queue" and not self._said_since_queued(thread):
+            thread.say("utter_still_waiting")
 
-    async def claim(
-        self, conversation_id: str, agent: Agent, version: int, joined: Text
-    ) -> Written:
-        """An agent takes a conversation.
+    def _said_since_queued(self, thread: Thread) -> bool:
+        """Once in each stretch of waiting is enough."""
+        query = sa.select(_M.c.seq).where(
+            _M.c.conversation_id == thread.id,
+            _M.c.response == "utter_still_waiting",
+            _M.c.created_at >= thread.conversation.queued_at,
+        )
+        return thread.connection.execute(query.limit(1)).first() is not None
 
-        Raises:
-            HubError: its ownership has changed since the agent looked (409).
-        """
-        async with self._database.write() as connection:
-            conversation = await load(connection, conversation_id, lock=True)
-            if conversation.owner == "human" and conversation.agent_id == agent.id:
-                return Written(conversation)
-            expect(conversation, version)
-            changed = await move(connection, conversation, "claim", who=agent.name, agent=agent)
-            if not changed:
-                raise conflict(conversation)
-            message = await append_notice(connection, conversation, joined)
-            return Written(await load(connection, conversation_id), (message,), True)
+    # --- the hub's own buttons
 
-    async def reply(
-        self, conversation_id: str, agent: Agent, echo_id: str, text: str, joined: Text
-    ) -> Written:
-        """An agent's public message; it takes the conversation over in the same transaction.
+    @writes
+    def choose(self, connection: Connection, turn: Turn, worker: str) -> Written:
+        """The customer has pressed a button that the hub answers itself."""
+        with locked(connection, self._house, turn.conversation_id) as thread:
+            if thread.run_by(worker) and thread.settle(turn):
+                self._chosen(thread, turn, turn.choice or "")
+            return thread.turn_over(worker)
 
-        Raises:
-            HubError: another agent has the conversation (409).
-        """
-        async with self._database.write() as connection:
-            conversation = await load(connection, conversation_id, lock=True)
-            known = (
-                await connection.execute(
-                    message_query().where(
-                        _M.c.conversation_id == conversation_id, _M.c.echo_id == echo_id
-                    )
-                )
-            ).first()
-            if known:
-                return Written(conversation, (to_message(known),))
-            if conversation.owner == "human" and conversation.agent_id != agent.id:
-                raise conflict(conversation)
-            written: list[Message] = []
-            changed = await move(
-                connection, conversation, "agent_wrote", who=agent.name, agent=agent
+    def _chosen(self, thread: Thread, turn: Turn, choice: str) -> None:
+        if choice == BACK_TO_BOT:
+            if thread.move("back_to_bot", who="customer"):
+                thread.change(unanswered_at=None, reset_due=True)
+                thread.say("utter_back_to_bot")
+        elif choice.startswith(RATE):
+            self._rate(thread, choice)
+        elif choice == SOLVED:
+            for case in cases.of_conversation(thread.connection, thread.id, "callback", "promise"):
+                cases.change_case(thread.connection, case, "customer", state="solved")
+            thread.say("utter_solved_thanks")
+        elif choice == NOT_SOLVED:
+            if thread.conversation.owner in ("bot", "nobody"):
+                thread.say("utter_reopened")
+            hand_over(
+                thread,
+                "not_solved",
+                who="customer",
+                reason="not_solved",
+                origin=f"{turn.id}:callback",
             )
-            if changed:
-                written.append(await append_notice(connection, conversation, joined))
-            written.append(
-                await append(
-                    connection, conversation, "agent", text, echo_id=echo_id, agent_id=agent.id
+
+    @writes
+    def rate(
+        self, connection: Connection, conversation_id: str, stars: int, comment: str | None
+    ) -> Written:
+        """The customer rates the person who closed the matter last, or comments on it.
+
+        Raises:
+            HubError: nobody has been asked to be rated (409).
+        """
+        with locked(connection, self._house, conversation_id) as thread:
+            asked = connection.scalar(
+                sa.select(_M.c.buttons)
+                .where(_M.c.conversation_id == thread.id, _M.c.response == "utter_ask_rating")
+                .order_by(_M.c.seq.desc())
+                .limit(1)
+            )
+            if not asked:
+                raise HubError(409, "nothing_to_rate", "There is nothing to rate yet.")
+            version, agent_id, _ = _rated(asked[0]["payload"])
+            self._note_rating(thread, version, agent_id, stars, comment)
+            return thread.written()
+
+    def _rate(self, thread: Thread, choice: str) -> None:
+        version, agent_id, stars = _rated(choice)
+        self._note_rating(thread, version, agent_id, stars, None)
+        thread.say("utter_rating_thanks" if stars > _SORRY_UNTIL else "utter_rating_sorry")
+
+    def _note_rating(
+        self, thread: Thread, version: int, agent_id: int, stars: int, comment: str | None
+    ) -> None:
+        """One rating for each time that a person has closed the matter; the last word counts."""
+        table = schema.ratings
+        given: dict[str, Any] = {"stars": stars, "at": now()}
+        if comment is not None:
+            given["comment"] = comment
+        done = thread.connection.execute(
+            table.update()
+            .where(table.c.conversation_id == thread.id, table.c.version == version)
+            .values(**given)
+        )
+        if done.rowcount == 0:
+            thread.connection.execute(
+                table.insert().values(
+                    conversation_id=thread.id, version=version, agent_id=agent_id, **given
                 )
             )
-            return Written(await load(connection, conversation_id), tuple(written), changed)
 
-    async def note(self, conversation_id: str, agent: Agent, text: str) -> Written:
-        """A note that only agents see."""
-        async with self._database.write() as connection:
-            conversation = await load(connection, conversation_id, lock=True)
-            message = await append(connection, conversation, "note", text, agent_id=agent.id)
-            return Written(await load(connection, conversation_id), (message,))
 
-    async def release(self, conversation_id: str, agent: Agent, version: int) -> Written:
-        """An agent puts a conversation back into the queue.
+def _rated(payload: str) -> tuple[int, int, int]:
+    """Version, agent and stars of a rating's button."""
+    version, agent_id, stars = payload.removeprefix(RATE).split(":")
+    return int(version), int(agent_id), int(stars)
 
-        Raises:
-            HubError: it is not this agent's at this version (409).
-        """
-        async with self._database.write() as connection:
-            conversation = await load(connection, conversation_id, lock=True)
-            expect(conversation, version)
-            if conversation.agent_id != agent.id or not await move(
-                connection,
-                conversation,
-                "release",
-                who=agent.name,
-                reason=conversation.reason or "agent",
-            ):
-                raise conflict(conversation)
-            return Written(await load(connection, conversation_id), (), True)
 
-    async def resolve(
-        self, conversation_id: str, agent: Agent, version: int, notice: Text
-    ) -> Written:
-        """An agent closes the matter; the customer's next message goes to the bot again.
-
-        Raises:
-            HubError: its ownership has changed since the agent looked (409).
-        """
-        async with self._database.write() as connection:
-            conversation = await load(connection, conversation_id, lock=True)
-            if conversation.owner == "nobody":
-                return Written(conversation)
-            expect(conversation, version)
-            await move(connection, conversation, "resolve", who=agent.name)
-            await update(connection, conversation_id, reset_due=True, proof=None)
-            message = await append_notice(connection, conversation, notice)
-            return Written(await load(connection, conversation_id), (message,), True)
+def _for_hub(choice: str | None) -> bool:
+    return choice is not None and choice.startswith(HUB_CHOICE)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from myna.brain.protocol import Proof
+from myna.brain.protocol import Customer, Proof
 from myna.hub.ownership import Owner
 
 Author = Literal["customer", "bot", "agent", "system", "note"]
@@ -41,10 +41,26 @@ class Conversation:
     reason: str | None
     queued_at: datetime | None
     proof: Proof | None
+    slots: dict[str, Any]
+    """What the brain has learned of the customer's matter."""
     customer_at: datetime | None
     """When the customer last wrote."""
+    unanswered_at: datetime | None
+    """When the oldest message was written that a person has yet to answer."""
+    seen_seq: int
+    """The last message that the customer's page has shown."""
+    follow_up_at: datetime | None
+    """When the customer will be asked whether the matter is solved."""
     reset_due: bool
+    worker: str | None
+    """The process that runs this conversation's turns."""
+    lease_until: datetime | None
+    """Until when that is not doubted."""
     created_at: datetime
+
+    def free_for(self, worker: str) -> bool:
+        """Whether a process may run this conversation's turns."""
+        return self.worker in (None, worker) or self.lease_until is None or self.lease_until < now()
 
     def public(self) -> dict[str, Any]:
         """As the customer's page sees it."""
@@ -73,6 +89,8 @@ class Message:
     echo_id: str | None
     """The sender's own id of it, behind a prefix that keeps senders apart (`web:…`)."""
     choice: str | None
+    burst: int | None
+    """The first message of the burst that is answered as one, once that is decided."""
     intent: str | None
     agent: str | None
     created_at: datetime
@@ -98,6 +116,75 @@ class Agent:
     id: int
     login: str
     name: str
+    away: bool = False
+    """Gets no new conversations, though the desk is open."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Messages of a customer that are answered together: one, or a burst."""
+
+    messages: tuple[Message, ...]
+
+    @property
+    def id(self) -> str:
+        """Names the turn to the brain; the same after a crash."""
+        return f"{self.conversation_id}:{self.messages[0].seq}"
+
+    @property
+    def conversation_id(self) -> str:
+        """The conversation in which it is."""
+        return self.messages[0].conversation_id
+
+    @property
+    def text(self) -> str:
+        """What was said, a line for each message."""
+        return "\n".join(message.text for message in self.messages)
+
+    @property
+    def choice(self) -> str | None:
+        """The payload of the button that was chosen; a choice is a turn of its own."""
+        return self.messages[0].choice
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a transaction has left: the conversation as it is now, and its new messages."""
+
+    conversation: Conversation
+    messages: tuple[Message, ...] = ()
+    more: bool = False
+    """Whether the customer has written something that is not handled yet."""
+    case: str | None = None
+    """The reference of a case that was opened or changed."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """What taking in a message has led to."""
+
+    written: Written
+    new: bool
+    """False: a repetition; `written` has the earlier message."""
+    mine: bool
+    """Whether the process that asked runs the conversation's turns."""
+    alone: bool
+    """Whether no earlier message was unhandled."""
+    customer: Customer | None = None
+    """What the brain is to be told of the customer, if a turn can begin at once."""
+
+
+class Arrival(NamedTuple):
+    """A customer's message as a channel gives it."""
+
+    conversation_id: str
+    channel: str
+    echo_id: str
+    """The client's own id of it, behind a prefix that keeps senders apart (`web:…`)."""
+    text: str
+    button_id: str | None = None
+    language: str | None = None
+    """The conversation's language if this message is its first."""
 
 
 class HubError(Exception):

@@ -12,8 +12,14 @@ Cause = Literal[
     "claim",
     "agent_wrote",
     "release",
+    "agent_idle",
+    "agent_gone",
+    "back_to_bot",
+    "nobody_came",
     "resolve",
+    "customer_idle",
     "customer_wrote",
+    "not_solved",
 ]
 
 TRANSITIONS: dict[tuple[Owner, Cause], Owner] = {
@@ -25,10 +31,20 @@ TRANSITIONS: dict[tuple[Owner, Cause], Owner] = {
     ("queue", "agent_wrote"): "human",
     ("nobody", "agent_wrote"): "human",
     ("human", "release"): "queue",
+    ("human", "agent_idle"): "queue",
+    ("human", "agent_gone"): "queue",
+    # the customer's own choice, by a button that we issued
+    ("queue", "back_to_bot"): "bot",
+    # a case is opened in the same transaction, so that the promise of a person is kept
+    ("queue", "nobody_came"): "bot",
     ("bot", "resolve"): "nobody",
     ("queue", "resolve"): "nobody",
     ("human", "resolve"): "nobody",
+    ("human", "customer_idle"): "nobody",
     ("nobody", "customer_wrote"): "bot",
+    # the answer to our asking whether the matter is solved
+    ("bot", "not_solved"): "queue",
+    ("nobody", "not_solved"): "queue",
 }
 """(owner, what happens) → the next owner. What is not listed changes nothing: a conversation that
 people have is not handed over a second time, and no message of a customer ends their stretch."""

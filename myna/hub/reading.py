@@ -2,141 +2,188 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from myna.brain.protocol import Customer
-from myna.database import Database, carried_out
-from myna.facts import Limits
-from myna.hub import schema
-from myna.hub.model import Conversation, Message, now
+from myna.database import Database, reads
+from myna.hub import cases, schema
+from myna.hub.handover import outlook, people_there
+from myna.hub.house import House
+from myna.hub.model import Conversation, Message, now, stamp
 from myna.hub.ownership import Owner
-from myna.hub.records import conversation_query, load, message_query, to_conversation, to_message
+from myna.hub.records import (
+    conversation_query,
+    find,
+    load,
+    message_query,
+    to_conversation,
+    to_message,
+)
 
 _C, _M = schema.conversations, schema.messages
 _HISTORY = 10  # intents shown to the agent
 
 
-@carried_out
+_WRONG_TRIES = sa.select(
+    schema.proof_failures.c.conversation_id, schema.proof_failures.c.order_number
+).where(schema.proof_failures.c.at > sa.bindparam("since"))
+
+
 class Reading:
     """Reads conversations."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, house: House) -> None:
         self._database = database
+        self._house = house
 
-    async def conversation(self, conversation_id: str) -> Conversation:
+    @reads
+    def conversation(self, connection: Connection, conversation_id: str) -> Conversation:
         """One conversation.
 
         Raises:
             HubError: there is none with this id.
         """
-        async with self._database.read() as connection:
-            return await load(connection, conversation_id)
+        return load(connection, conversation_id)
 
-    async def messages(
-        self, conversation_id: str, after: int = 0, *, notes: bool = False, limit: int | None = 500
+    @reads
+    def find(self, connection: Connection, conversation_id: str) -> Conversation | None:
+        """One conversation, if there is one with this id."""
+        return find(connection, conversation_id)
+
+    @reads
+    def answered(self, connection: Connection, conversation_id: str) -> bool:
+        """Whether the customer has had an answer from us."""
+        query = sa.select(_M.c.seq).where(
+            _M.c.conversation_id == conversation_id, _M.c.author.in_(("bot", "agent", "system"))
+        )
+        return connection.execute(query.limit(1)).first() is not None
+
+    @reads
+    def messages(
+        self,
+        connection: Connection,
+        conversation_id: str,
+        after: int = 0,
+        *,
+        notes: bool = False,
+        limit: int | None = 500,
     ) -> list[Message]:
         """Messages with a seq above `after`, in order; the agents' notes only if asked for."""
         query = message_query().where(_M.c.conversation_id == conversation_id, _M.c.seq > after)
         if not notes:
             query = query.where(_M.c.author != "note")
-        async with self._database.read() as connection:
-            rows = await connection.execute(query.order_by(_M.c.seq).limit(limit))
-            return [to_message(row) for row in rows]
+        rows = connection.execute(query.order_by(_M.c.seq).limit(limit))
+        return [to_message(row) for row in rows]
 
-    async def last_message(self, conversation_id: str) -> Message | None:
+    @reads
+    def last_message(self, connection: Connection, conversation_id: str) -> Message | None:
         """The newest message that is no note."""
         query = message_query().where(
             _M.c.conversation_id == conversation_id, _M.c.author != "note"
         )
-        async with self._database.read() as connection:
-            row = (await connection.execute(query.order_by(_M.c.seq.desc()).limit(1))).first()
-            return to_message(row) if row else None
+        row = connection.execute(query.order_by(_M.c.seq.desc()).limit(1)).first()
+        return to_message(row) if row else None
 
-    async def next_pending(self, conversation_id: str) -> Message | None:
-        """The oldest message that neither the brain nor a person has been given yet."""
-        query = message_query().where(_M.c.pending, _M.c.conversation_id == conversation_id)
-        async with self._database.read() as connection:
-            row = (await connection.execute(query.order_by(_M.c.seq).limit(1))).first()
-            return to_message(row) if row else None
-
-    async def with_pending(self) -> list[str]:
+    @reads
+    def with_pending(self, connection: Connection) -> list[str]:
         """Conversations with a message that was accepted and not handled yet."""
-        async with self._database.read() as connection:
-            query = sa.select(_M.c.conversation_id).where(_M.c.pending).distinct()
-            return list((await connection.execute(query)).scalars())
+        query = sa.select(_M.c.conversation_id).where(_M.c.state == "pending").distinct()
+        return list(connection.execute(query).scalars())
 
-    async def customer(self, conversation: Conversation, limits: Limits) -> Customer:
+    @reads
+    def customer(self, connection: Connection, conversation: Conversation) -> Customer:
         """What the brain is told of the customer."""
-        since = now() - timedelta(minutes=limits.proof_cooldown_minutes)
-        table = schema.proof_failures
-        recent = table.c.at > since
-        async with self._database.read() as connection:
-            failed = await connection.scalar(
-                sa.select(sa.func.count())
-                .select_from(table)
-                .where(recent, table.c.conversation_id == conversation.id)
-            )
-            locked = await connection.execute(
-                sa.select(table.c.order_number)
-                .where(recent)
-                .group_by(table.c.order_number)
-                .having(sa.func.count() >= limits.proof_tries)
-            )
-            return {
-                "channel": conversation.channel,
-                "proof": conversation.proof,
-                "failed_proofs": failed or 0,
-                "locked_orders": list(locked.scalars()),
-            }
+        return self._customer(connection, conversation)
 
-    async def context(self, conversation_id: str) -> dict[str, Any]:
+    def _customer(self, connection: Connection, conversation: Conversation) -> Customer:
+        limits = self._house.facts.limits
+        cool = now() - timedelta(minutes=limits.proof_cooldown_minutes)
+        rows = connection.execute(_WRONG_TRIES, {"since": cool}).all()
+        tries = Counter(row.order_number for row in rows)
+        return {
+            "channel": conversation.channel,
+            "proof": conversation.proof,
+            "failed_proofs": sum(row.conversation_id == conversation.id for row in rows),
+            "locked_orders": [order for order, n in tries.items() if n >= limits.proof_tries],
+            "people_available": people_there(connection, self._house, now()) > 0,
+        }
+
+    @reads
+    def context(self, connection: Connection, conversation_id: str) -> dict[str, Any]:
         """What an agent wants to know besides the transcript."""
         failures, history = schema.proof_failures, schema.ownership
-        async with self._database.read() as connection:
-            conversation = await load(connection, conversation_id)
-            intents = await connection.execute(
-                sa.select(_M.c.intent)
-                .where(_M.c.conversation_id == conversation_id, _M.c.intent.is_not(None))
-                .order_by(_M.c.seq.desc())
-                .limit(_HISTORY)
-            )
-            failed = await connection.scalar(
-                sa.select(sa.func.count())
-                .select_from(failures)
-                .where(failures.c.conversation_id == conversation_id)
-            )
-            changes = await connection.execute(
-                sa.select(history)
-                .where(history.c.conversation_id == conversation_id)
-                .order_by(history.c.version)
-            )
-            return {
-                "intents": list(intents.scalars()),
-                "proof": conversation.proof,
-                "failed_proofs": failed or 0,
-                "history": [
-                    {
-                        "at": row.at,
-                        "from": row.from_owner,
-                        "to": row.to_owner,
-                        "reason": row.reason,
-                        "who": row.who,
-                    }
-                    for row in changes
-                ],
-            }
+        conversation = load(connection, conversation_id)
+        intents = connection.execute(
+            sa.select(_M.c.intent)
+            .where(_M.c.conversation_id == conversation_id, _M.c.intent.is_not(None))
+            .order_by(_M.c.seq.desc())
+            .limit(_HISTORY)
+        )
+        failed = connection.scalar(
+            sa.select(sa.func.count())
+            .select_from(failures)
+            .where(failures.c.conversation_id == conversation_id)
+        )
+        changes = connection.execute(
+            sa.select(history)
+            .where(history.c.conversation_id == conversation_id)
+            .order_by(history.c.version)
+        )
+        ratings = schema.ratings
+        rated = connection.execute(
+            sa.select(ratings)
+            .where(ratings.c.conversation_id == conversation_id)
+            .order_by(ratings.c.id)
+        )
+        position = None
+        if conversation.owner == "queue":
+            position = outlook(connection, self._house, conversation.queued_at)[0] + 1
+        promised = cases.case_query().where(schema.cases.c.conversation_id == conversation_id)
+        opened = connection.execute(promised.order_by(schema.cases.c.id.desc()))
+        return {
+            "intents": list(intents.scalars()),
+            "proof": conversation.proof,
+            "failed_proofs": failed or 0,
+            "slots": conversation.slots,
+            "position": position,
+            "unanswered_since": stamp(conversation.unanswered_at),
+            "cases": [cases.to_case(row).public() for row in opened],
+            "ratings": [
+                {"stars": row.stars, "comment": row.comment, "at": stamp(row.at)} for row in rated
+            ],
+            "history": [
+                {
+                    "at": stamp(row.at),
+                    "from": row.from_owner,
+                    "to": row.to_owner,
+                    "reason": row.reason,
+                    "who": row.who,
+                }
+                for row in changes
+            ],
+        }
 
-    async def overview(
-        self, owners: Sequence[Owner] | None = None, agent_id: int | None = None, limit: int = 500
+    @reads
+    def overview(
+        self,
+        connection: Connection,
+        owners: Sequence[Owner] | None = None,
+        agent_id: int | None = None,
+        limit: int = 500,
     ) -> list[tuple[Conversation, Message | None]]:
         """Conversations with their last message; the longest waiting first, then the newest."""
         query = conversation_query()
         if owners is not None:
-            query = query.where(_C.c.owner.in_(owners))
+            wanted = _C.c.owner.in_(owners)
+            if "queue" in owners:  # whoever found nobody there is waiting too
+                wanted = sa.or_(wanted, _C.c.id.in_(_called_for()))
+            query = query.where(wanted)
         if agent_id is not None:
             query = query.where(_C.c.agent_id == agent_id)
         # without a message nothing has happened yet that an agent could look at
@@ -145,38 +192,53 @@ class Reading:
             sa.case((_C.c.owner == "queue", _C.c.queued_at)),
             _C.c.updated_at.desc(),
         )
-        async with self._database.read() as connection:
-            found = [to_conversation(row) for row in await connection.execute(query.limit(limit))]
-            ids = [conversation.id for conversation in found]
-            newest = (
-                sa.select(_M.c.conversation_id, sa.func.max(_M.c.seq).label("seq"))
-                .where(_M.c.conversation_id.in_(ids), _M.c.author != "note")
-                .group_by(_M.c.conversation_id)
-                .subquery()
+        found = [to_conversation(row) for row in connection.execute(query.limit(limit))]
+        ids = [conversation.id for conversation in found]
+        newest = (
+            sa.select(_M.c.conversation_id, sa.func.max(_M.c.seq).label("seq"))
+            .where(_M.c.conversation_id.in_(ids), _M.c.author != "note")
+            .group_by(_M.c.conversation_id)
+            .subquery()
+        )
+        rows = connection.execute(
+            message_query().join(
+                newest,
+                sa.and_(
+                    newest.c.conversation_id == _M.c.conversation_id,
+                    newest.c.seq == _M.c.seq,
+                ),
             )
-            rows = await connection.execute(
-                message_query().join(
-                    newest,
-                    sa.and_(
-                        newest.c.conversation_id == _M.c.conversation_id,
-                        newest.c.seq == _M.c.seq,
-                    ),
-                )
-            )
-            last = {row.conversation_id: to_message(row) for row in rows}
-            return [(conversation, last.get(conversation.id)) for conversation in found]
+        )
+        last = {row.conversation_id: to_message(row) for row in rows}
+        return [(conversation, last.get(conversation.id)) for conversation in found]
 
-    async def counts(self, agent_id: int) -> dict[str, int]:
+    @reads
+    def counts(self, connection: Connection, agent_id: int) -> dict[str, int]:
         """How many conversations wait, are this agent's, are with people at all."""
-        async with self._database.read() as connection:
-            rows = await connection.execute(
-                sa.select(_C.c.owner, _C.c.agent_id, sa.func.count())
-                .where(_C.c.owner.in_(("queue", "human")))
-                .group_by(_C.c.owner, _C.c.agent_id)
-            )
-            found = [tuple(row) for row in rows]
+        rows = connection.execute(
+            sa.select(_C.c.owner, _C.c.agent_id, sa.func.count())
+            .where(_C.c.owner.in_(("queue", "human")))
+            .group_by(_C.c.owner, _C.c.agent_id)
+        )
+        found = [tuple(row) for row in rows]
+        called = sa.select(sa.func.count()).select_from(_C).where(_C.c.id.in_(_called_for()))
         return {
-            "queue": sum(n for owner, _, n in found if owner == "queue"),
+            "queue": sum(n for owner, _, n in found if owner == "queue")
+            + (connection.scalar(called) or 0),
             "mine": sum(n for owner, agent, n in found if owner == "human" and agent == agent_id),
             "open": sum(n for _, _, n in found),
         }
+
+
+def _called_for() -> Any:
+    """Conversations of the bot in which a person was asked for when nobody was there."""
+    case = schema.cases
+    return (
+        sa.select(case.c.conversation_id)
+        .join(_C, _C.c.id == case.c.conversation_id)
+        .where(
+            case.c.kind == "callback",
+            case.c.state.in_(cases.UNDONE),
+            _C.c.owner.in_(("bot", "nobody")),
+        )
+    )

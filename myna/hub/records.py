@@ -1,20 +1,15 @@
-"""Rows of conversations and messages, read and written within a transaction of the caller."""
+"""Rows of conversations and messages as plain data, and how they are found."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import Connection
 
 from myna.brain.protocol import Proof
 from myna.hub import schema
-from myna.hub.model import Agent, Author, Conversation, HubError, Message, now
-from myna.hub.ownership import Cause, next_owner
-from myna.texts import Text
+from myna.hub.model import Conversation, HubError, Message
 
 _C, _M = schema.conversations, schema.messages
 
@@ -27,6 +22,21 @@ def conversation_query() -> Any:
 def message_query() -> Any:
     """Messages with the names of the agents who wrote them."""
     return sa.select(_M, schema.agents.c.name.label("agent")).outerjoin(schema.agents)
+
+
+# What every turn asks is put together once: that is most of what a statement costs.
+_THIS = sa.bindparam("conversation")
+_FOUND = conversation_query().where(_C.c.id == _THIS)
+_LOCKED = _FOUND.with_for_update(of=_C)
+_ECHO = message_query().where(_M.c.conversation_id == _THIS, _M.c.echo_id == sa.bindparam("echo"))
+_PENDING = (
+    message_query().where(_M.c.state == "pending", _M.c.conversation_id == _THIS).order_by(_M.c.seq)
+)
+_THERE = (
+    sa.select(sa.func.count())
+    .select_from(schema.agents)
+    .where(~schema.agents.c.away, schema.agents.c.seen_at > sa.bindparam("since"))
+)
 
 
 def to_conversation(row: Any) -> Conversation:
@@ -44,8 +54,14 @@ def to_conversation(row: Any) -> Conversation:
         reason=row.reason,
         queued_at=row.queued_at,
         proof=proof,
+        slots=row.slots or {},
         customer_at=row.customer_at,
+        unanswered_at=row.unanswered_at,
+        seen_seq=row.seen_seq,
+        follow_up_at=row.follow_up_at,
         reset_due=row.reset_due,
+        worker=row.worker,
+        lease_until=row.lease_until,
         created_at=row.created_at,
     )
 
@@ -61,107 +77,61 @@ def to_message(row: Any) -> Message:
         buttons=tuple(row.buttons),
         echo_id=row.echo_id,
         choice=row.choice,
+        burst=row.burst,
         intent=row.intent,
         agent=row.agent,
         created_at=row.created_at,
     )
 
 
-async def load(
-    connection: AsyncConnection, conversation_id: str, *, lock: bool = False
-) -> Conversation:
-    """One conversation; with `lock`, nobody else can change it in this transaction.
+def find(
+    connection: Connection, conversation_id: str, *, lock: bool = False
+) -> Conversation | None:
+    """One conversation; with `lock`, nobody else can change it in this transaction."""
+    row = connection.execute(_LOCKED if lock else _FOUND, {"conversation": conversation_id}).first()
+    return to_conversation(row) if row else None
+
+
+def load(connection: Connection, conversation_id: str) -> Conversation:
+    """One conversation.
 
     Raises:
         HubError: there is none with this id.
     """
-    query = conversation_query().where(_C.c.id == conversation_id)
-    if lock:
-        query = query.with_for_update(of=_C)
-    row = (await connection.execute(query)).first()
-    if row is None:
+    return found(find(connection, conversation_id))
+
+
+def found(conversation: Conversation | None) -> Conversation:
+    """The conversation itself.
+
+    Raises:
+        HubError: there is none.
+    """
+    if conversation is None:
         raise HubError(404, "not_found", "There is no such conversation.")
-    return to_conversation(row)
+    return conversation
 
 
-async def update(connection: AsyncConnection, conversation_id: str, **values: Any) -> None:
-    """Changes columns of a conversation."""
-    await connection.execute(
-        _C.update().where(_C.c.id == conversation_id).values(**values, updated_at=now())
-    )
+def by_echo(connection: Connection, conversation_id: str, echo_id: str) -> Message | None:
+    """The message that was written under this id of its sender."""
+    row = connection.execute(_ECHO, {"conversation": conversation_id, "echo": echo_id}).first()
+    return to_message(row) if row else None
 
 
-async def append(
-    connection: AsyncConnection,
-    conversation: Conversation,
-    author: Author,
-    text: str,
-    *,
-    response: str | None = None,
-    buttons: Sequence[dict[str, str]] = (),
-    echo_id: str | None = None,
-    choice: str | None = None,
-    agent_id: int | None = None,
-    pending: bool = False,
-) -> Message:
-    """Writes the next message of a conversation, whose row is locked."""
-    moment = now()
-    # the row is locked, but `conversation` may be older than a message of this same transaction
-    await connection.execute(
-        _C.update()
-        .where(_C.c.id == conversation.id)
-        .values(last_seq=_C.c.last_seq + 1, updated_at=moment)
-    )
-    seq = await connection.scalar(sa.select(_C.c.last_seq).where(_C.c.id == conversation.id))
-    await connection.execute(
-        _M.insert().values(
-            conversation_id=conversation.id,
-            seq=seq,
-            author=author,
-            text=text,
-            response=response,
-            buttons=list(buttons),
-            echo_id=echo_id,
-            choice=choice,
-            agent_id=agent_id,
-            pending=pending,
-            created_at=moment,
-        )
-    )
-    query = message_query().where(_M.c.conversation_id == conversation.id, _M.c.seq == seq)
-    return to_message((await connection.execute(query)).one())
-
-
-async def append_notice(
-    connection: AsyncConnection, conversation: Conversation, text: Text
-) -> Message:
-    """Writes one of the hub's own sentences."""
-    buttons = [
-        {"id": secrets.token_hex(8), "title": b.title, "payload": b.payload} for b in text.buttons
+def pending(connection: Connection, conversation_id: str) -> list[Message]:
+    """Messages that neither the brain nor a person has been given yet, in order."""
+    return [
+        to_message(row) for row in connection.execute(_PENDING, {"conversation": conversation_id})
     ]
-    return await append(
-        connection, conversation, "system", text.text, response=text.name, buttons=buttons
-    )
 
 
-async def mark_handled(connection: AsyncConnection, message: Message, intent: str | None) -> None:
-    """Notes that a customer's message has been given to the brain or to people."""
-    await connection.execute(
-        _M.update()
-        .where(_M.c.conversation_id == message.conversation_id, _M.c.seq == message.seq)
-        .values(pending=False, intent=intent)
-    )
-
-
-async def issued_button(
-    connection: AsyncConnection, conversation_id: str, button_id: str
-) -> dict[str, str]:
+def issued_button(connection: Connection, conversation_id: str, button_id: str) -> dict[str, str]:
     """The button with this id.
 
     Raises:
         HubError: it was not offered in this conversation.
     """
-    rows = await connection.execute(
+    rows = connection.execute(
         sa.select(_M.c.buttons)
         .where(_M.c.conversation_id == conversation_id, _M.c.author.in_(("bot", "system")))
         .order_by(_M.c.seq.desc())
@@ -174,52 +144,6 @@ async def issued_button(
     raise HubError(422, "unknown_choice", "This button was not offered in this conversation.")
 
 
-async def move(
-    connection: AsyncConnection,
-    conversation: Conversation,
-    cause: Cause,
-    *,
-    who: str,
-    reason: str | None = None,
-    agent: Agent | None = None,
-) -> bool:
-    """Changes the owner as the table of transitions says; False if nothing changes."""
-    owner = next_owner(conversation.owner, cause)
-    if owner is None:
-        return False
-    moment: datetime = now()
-    await update(
-        connection,
-        conversation.id,
-        owner=owner,
-        version=conversation.version + 1,
-        agent_id=agent.id if agent else None,
-        reason=reason if owner == "queue" else conversation.reason if owner == "human" else None,
-        queued_at=moment if owner == "queue" else None,
-    )
-    await connection.execute(
-        schema.ownership.insert().values(
-            conversation_id=conversation.id,
-            version=conversation.version + 1,
-            from_owner=conversation.owner,
-            to_owner=owner,
-            reason=reason or cause,
-            who=who,
-            at=moment,
-        )
-    )
-    return True
-
-
-def expect(conversation: Conversation, version: int) -> None:
-    """Raises HubError (409) unless the conversation is at this version."""
-    if conversation.version != version:
-        raise conflict(conversation)
-
-
-def conflict(conversation: Conversation) -> HubError:
-    """That ownership has changed meanwhile, and who has it now."""
-    who = f"{conversation.agent} has it" if conversation.agent else "it has moved on"
-    return HubError(
-        409, "conflict", f"This conversation has changed meanwhile: {who}.", of=conversation
-    )
+def agents_there(connection: Connection, since: Any) -> int:
+    """How many agents can take a conversation: not away, and with a desk alive after `since`."""
+    return connection.scalar(_THERE, {"since": since}) or 0

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
-import aiohttp
 import pytest
 
 from myna import web
-from myna.channels.web import COOKIE, sign, signed_conversation
-from myna.hub import schema
+from myna.channels.web import COOKIE, Visitor, sign, signed_visitor
+from myna.hub.cases import Request as CaseRequest
 from myna.hub.hub import Hub
-from myna.hub.model import Agent, now
+from myna.hub.model import Agent
+from tests.clients import Browsers, Chat, long_history, no_trace, raw
 from tests.conftest import KEY
-from tests.helpers import FakeBrain, Held, Live, answer, handled, until
+from tests.helpers import FakeBrain, Held, answer, handled, until
 
-Browsers = Callable[..., aiohttp.ClientSession]
 OFFER = answer("sure?", buttons=[{"title": "Yes", "payload": '/affirm{"secret": "1"}'}])
 
 
@@ -28,42 +27,10 @@ def briefly(value: Any) -> str:
     return repr(value)[:40]
 
 
-class Chat:
-    """A visitor's page."""
-
-    def __init__(self, address: str, http: aiohttp.ClientSession) -> None:
-        self.url = f"{address}/api/v1/chat"
-        self.http = http
-        self.conversation: dict[str, Any] = {}
-
-    async def open(self, language: str | None = "en") -> dict[str, Any]:
-        status, body = await self.post("/session", {"language": language})
-        assert status == 200
-        self.conversation = body["conversation"]
-        found: dict[str, Any] = body
-        return found
-
-    async def post(self, path: str, body: Any, **options: Any) -> tuple[int, Any]:
-        async with self.http.post(self.url + path, json=body, **options) as response:
-            return response.status, await response.json()
-
-    async def send(self, echo_id: str, text: str) -> tuple[int, Any]:
-        return await self.post("/messages", {"echo_id": echo_id, "text": text})
-
-    async def get(self, path: str, **options: Any) -> tuple[int, Any]:
-        async with self.http.get(self.url + path, **options) as response:
-            return response.status, await response.json()
-
-    async def texts(self, after: int = 0) -> list[tuple[str, str]]:
-        _, body = await self.get(f"/messages?after={after}")
-        return [(message["author"], message["text"]) for message in body["messages"]]
-
-    @asynccontextmanager
-    async def live(self, **options: Any) -> AsyncIterator[Live]:
-        query = f"?after={options.pop('after')}" if "after" in options else ""
-        async with self.http.get(self.url + "/events" + query, **options) as response:
-            assert response.status == 200
-            yield Live(response)
+def limited(hub: Hub, **limits: int) -> None:
+    """Changes the shop's limits."""
+    facts = hub.house.facts
+    hub.house.catalogue.facts = facts.copy(update={"limits": facts.limits.copy(update=limits)})
 
 
 @pytest.fixture
@@ -173,9 +140,10 @@ async def test_a_typed_payload_is_text(chat: Chat, brain: FakeBrain, hub: Hub, t
         "x",
         "{id}",
         "{id}.",
-        "{id}." + "0" * 64,
+        "{id}.." + "0" * 64,
         "{forged}",
-        "{id}.{mark}x",
+        "{id}..{mark}x",
+        "{id}.vi.{mark}",
         "é",
         "\udcff.\udcff",
     ],
@@ -185,57 +153,45 @@ async def test_a_cookie_that_is_not_ours_opens_nothing(
 ) -> None:
     await chat.send("e-1", "my secret")
     known = chat.conversation["id"]
-    genuine = sign(known, KEY)
-    assert signed_conversation(genuine, KEY) == known
+    visitor = Visitor(known, None)
+    genuine = sign(visitor, KEY)
+    assert signed_visitor(genuine, KEY) == visitor
     headers = {}
     if cookie is not None:
         value = cookie.format(
-            id=known, forged=sign(known, "another key"), mark=genuine.partition(".")[2]
+            id=known, forged=sign(visitor, "another key"), mark=genuine.rpartition(".")[2]
         )
-        assert signed_conversation(value, KEY) is None
+        assert signed_visitor(value, KEY) is None
         headers["Cookie"] = f"{COOKIE}={value}"
     # aiohttp would not send such bytes
-    host, port = front.removeprefix("http://").split(":")
     for request in (
         "GET /api/v1/chat/messages",
         "GET /api/v1/chat/events",
         "POST /api/v1/chat/messages",
     ):
-        status, _ = await raw(host, port, request, headers, b'{"echo_id": "x", "text": "y"}')
+        status, _ = await raw(front, request, headers, b'{"echo_id": "x", "text": "y"}')
         assert status == 401
-    status, body = await raw(host, port, "POST /api/v1/chat/session", headers, b"{}")
+    status, body = await raw(front, "POST /api/v1/chat/session", headers, b"{}")
     assert status == 200
     assert body["conversation"]["id"] != known
     assert body["conversation"]["last_seq"] == 0
 
 
-async def raw(
-    host: str, port: str, line: str, headers: dict[str, str], body: bytes
-) -> tuple[int, Any]:
-    """A request byte by byte; the status and the decoded JSON."""
-    reader, writer = await asyncio.open_connection(host, int(port))
-    head = {
-        "Host": f"{host}:{port}",
-        "Content-Type": "application/json",
-        "Content-Length": str(len(body)),
-        "Connection": "close",
-        **headers,
-    }
-    lines = [f"{line} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
-    writer.write("\r\n".join(lines).encode(errors="surrogateescape") + body)
-    answered = await asyncio.wait_for(reader.read(), 5)
-    writer.close()
-    start, _, rest = answered.partition(b"\r\n\r\n")
-    return int(start.split()[1]), json.loads(rest)
-
-
-async def test_the_cookie_of_a_conversation_that_is_gone(
-    front: str, browser_of: Browsers, hub: Hub
+async def test_a_session_is_kept_although_nothing_is_stored_yet(
+    front: str, browser_of: Browsers, hub: Hub, brain: FakeBrain
 ) -> None:
-    page = Chat(front, browser_of(headers={"Cookie": f"{COOKIE}={sign('f' * 24, KEY)}"}))
-    assert (await page.get("/messages"))[0] == 404
-    body = await page.open()
-    assert body["conversation"]["id"] != "f" * 24
+    visitor = Visitor("f" * 24, "ms")
+    page = Chat(front, browser_of(headers={"Cookie": f"{COOKIE}={sign(visitor, KEY)}"}))
+    status, body = await page.get("/messages")
+    assert (status, body["messages"]) == (200, [])
+    assert body["conversation"]["language"] == "ms"
+    assert (await page.open(None))["conversation"]["id"] == visitor.conversation_id
+    assert (await page.post("/seen", {"seq": 1}))[0] == 200
+    assert await hub.log.find(visitor.conversation_id) is None
+    await page.send("e-1", "apa khabar")
+    await handled(hub)
+    assert brain.requests[0]["language"] == "ms"
+    assert brain.requests[0]["conversation"] == visitor.conversation_id
 
 
 @pytest.mark.parametrize(
@@ -248,6 +204,8 @@ async def test_the_cookie_of_a_conversation_that_is_gone(
         ({"echo_id": "e", "text": None}, 422),
         ({"echo_id": "e", "choice": ["a"]}, 422),
         ({"echo_id": "e", "choice": "nope"}, 422),
+        ({"echo_id": "e", "txt": "misspelled"}, 422),
+        ({"echo_id": "e", "\ud83d": ""}, 422),
         ({"echo_id": "e" * 1000, "text": "x"}, 413),
         ({"echo_id": "e", "text": "á" * 20_001}, 413),
         ([], 400),
@@ -258,7 +216,9 @@ async def test_the_cookie_of_a_conversation_that_is_gone(
 async def test_bad_messages_are_refused(chat: Chat, body: Any, status: int) -> None:
     found, error = await chat.post("/messages", body)
     assert found == status
-    assert set(error["error"]) == {"code", "message"}
+    for field in ("echo_id", "text", "choice"):
+        if error["error"].get("field") == field:
+            assert f"'{field}'" in error["error"]["message"]
     assert await chat.texts() == []
 
 
@@ -303,19 +263,17 @@ async def test_bad_bodies_are_refused(
     no_trace(text)
 
 
-def no_trace(text: str) -> None:
-    for word in ("Traceback", "site-packages", ".py", 'File "', "Error("):
-        assert word not in text
+@pytest.mark.parametrize("after", ["x", "-1", "9" * 30, "9" * 5000, "1e3", "٣", "%00", "1.5"])
+async def test_a_senseless_place_to_go_on_from(chat: Chat, after: str) -> None:
+    for path in ("/messages", "/events"):
+        status, body = await chat.get(f"{path}?after={after}")
+        assert (status, body["error"]["field"]) == (422, "after")
 
 
-@pytest.mark.parametrize(
-    "after", ["x", "-1", "9" * 30, "9" * 5000, "1e3", "٣", "%00", ""], ids=briefly
-)
-async def test_a_senseless_place_to_go_on_from(chat: Chat, hub: Hub, after: str) -> None:
+async def test_the_id_of_somebody_elses_event_is_not_minded(chat: Chat, hub: Hub) -> None:
     await chat.send("e-1", "hello")
-    status, body = await chat.get(f"/messages?after={after}")
-    assert status == 200
-    assert body["conversation"]["id"] == chat.conversation["id"]
+    async with chat.live(headers={"Last-Event-ID": "x" * 50}) as live:
+        assert [m["seq"] for m in await live.messages(2)] == [1, 2]
 
 
 @pytest.mark.parametrize("language", ["de", "", 7, ["vi"], {"a": 1}])
@@ -326,7 +284,7 @@ async def test_a_language_we_do_not_speak(chat: Chat, language: Any) -> None:
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
 async def test_other_sites_may_not_write(chat: Chat, origin: str) -> None:
-    for path in ("/session", "/messages"):
+    for path in ("/session", "/messages", "/seen", "/typing", "/rating"):
         status, body = await chat.post(
             path, {"echo_id": "e", "text": "x"}, headers={"Origin": origin}
         )
@@ -346,10 +304,14 @@ async def test_faults_tell_nothing(
         raise RuntimeError("secret detail /somewhere/x.py")
 
     monkeypatch.setattr(hub, "receive", breaks)
-    status, body = await chat.send("e", "x")
-    assert status == 500
-    assert "secret" not in json.dumps(body)
-    no_trace(json.dumps(body))
+    async with chat.http.post(
+        chat.url + "/messages", json={"echo_id": "e", "text": "x"}
+    ) as response:
+        assert response.status == 500
+        text = await response.text()
+    assert set(json.loads(text)["error"]) == {"code", "message"}
+    assert "secret" not in text
+    no_trace(text)
     for method, path, expected in (
         ("GET", "/api/v1/chat/nothing", 404),
         ("PUT", "/api/v1/chat/messages", 405),
@@ -364,6 +326,103 @@ async def test_faults_tell_nothing(
         assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
+# --- too many
+
+
+async def test_messages_that_come_too_fast(chat: Chat, hub: Hub) -> None:
+    limited(hub, messages_per_minute=3)
+    assert (await chat.send("e-1", "one"))[0] == 201
+    async with chat.http.post(
+        chat.url + "/messages", json={"echo_id": "e-2", "text": "two"}
+    ) as response:
+        body = await response.json()
+        assert response.status == 429
+        assert response.headers["Retry-After"] == str(body["error"]["retry_after"])
+    assert body["error"]["code"] == "too_fast"
+    status, again = await chat.send("e-2", "two")
+    assert (status, again["error"]["code"]) == (429, "too_fast")
+    await handled(hub)
+    assert [text for _, text in await chat.texts()] == ["one", "you said: one"]
+
+
+async def test_newcomers_may_prove_that_they_work(chat_of: Callable[[], Chat], hub: Hub) -> None:
+    limited(hub, newcomers_per_minute=1)
+    first, second, third = [chat_of() for _ in range(3)]
+    for page in (first, second, third):
+        await page.open()
+    assert (await first.send("e-1", "one"))[0] == 201
+    status, body = await second.send("e-1", "two")
+    error = body["error"]
+    assert (status, error["code"]) == (429, "prove_work")
+    solution = next(
+        f"{error['challenge']}.{number}"
+        for number in range(10**7)
+        if leading_zeros(f"{error['challenge']}.{number}") >= error["bits"]
+    )
+    message = {"echo_id": "e-1", "text": "two", "solution": solution}
+    assert (await third.post("/messages", message))[0] == 429, "another's work"
+    assert (await second.post("/messages", message))[0] == 201
+
+
+def leading_zeros(text: str) -> int:
+    """Zero bits at the beginning of the text's SHA-256."""
+    return 256 - int.from_bytes(hashlib.sha256(text.encode()).digest(), "big").bit_length()
+
+
+# --- seen, typing, rating
+
+
+async def test_what_the_page_has_shown(chat: Chat, hub: Hub) -> None:
+    await chat.send("e-1", "hello")
+    await handled(hub)
+    identity = chat.conversation["id"]
+    for seq, shown in ((1, 1), (10**9, 2), (1, 2)):
+        assert await chat.post("/seen", {"seq": seq}) == (200, {})
+        assert (await hub.log.conversation(identity)).seen_seq == shown
+    for wrong in (-1, 10**9 + 1, 1.5, "1", None, True):
+        assert (await chat.post("/seen", {"seq": wrong}))[0] == 422
+
+
+async def test_customers_typing_is_shown_to_agents(chat: Chat, hub: Hub) -> None:
+    with hub.bus.listen(chat.conversation["id"]) as news:
+        assert await chat.post("/typing") == (200, {})
+        assert news.get_nowait().data == {"on": True, "author": "customer"}
+
+
+async def test_a_rating(chat: Chat, hub: Hub, linh: Agent) -> None:
+    assert (await chat.post("/rating", {"stars": 5}))[0] == 409
+    await chat.send("e-1", "hello")
+    await handled(hub)
+    assert (await chat.post("/rating", {"stars": 5}))[0] == 409
+    identity = chat.conversation["id"]
+    await hub.claim(identity, linh, 1)
+    await hub.resolve(identity, linh, 2)
+    assert await chat.post("/rating", {"stars": 2}) == (200, {})
+    assert await chat.post("/rating", {"stars": 4, "comment": "better\x00"}) == (200, {})
+    [rating] = (await hub.log.context(identity))["ratings"]
+    assert (rating["stars"], rating["comment"]) == (4, "better\ufffd")
+    for wrong in ({"stars": 0}, {"stars": 6}, {}, {"stars": 5, "comment": 7}):
+        assert (await chat.post("/rating", wrong))[0] == 422
+    assert (await chat.post("/rating", {"stars": 5, "comment": "x" * 2001}))[0] == 413
+
+
+async def test_a_case_is_not_the_customers_to_read(chat: Chat, hub: Hub, linh: Agent) -> None:
+    """What stands in a case may be another person's phone; the chat never shows it."""
+    await chat.send("e-1", "call me")
+    await handled(hub)
+    identity = chat.conversation["id"]
+    about = CaseRequest("callback", "test", "call", identity, phone="0901234567", email="a@b.vn")
+    case = hub.tell_case(await hub.cases.open(about, linh))
+    async with chat.live() as live:
+        await live.messages(2)
+        await hub.note(identity, linh, f"see {case.reference}, 0901234567")
+        await hub.reply(identity, linh, "desk-1:a", "hello")
+        await live.messages(2)
+    _, body = await chat.get("/messages")
+    for secret in (case.reference, "0901234567", "a@b.vn", "phone", "email"):
+        assert secret not in live.raw + json.dumps(body)
+
+
 # --- live
 
 
@@ -376,9 +435,10 @@ async def test_live(chat: Chat, hub: Hub, brain: FakeBrain, linh: Agent) -> None
         assert (first["echo_id"], second["text"]) == ("e-1", "sure?")
         assert set(second["buttons"][0]) == {"id", "title"}
         await hub.note(chat.conversation["id"], linh, "a rude one")
-        await hub.agent_types(chat.conversation["id"])
+        hub.types(chat.conversation["id"], "customer")
+        hub.types(chat.conversation["id"], "agent")
         while (typing := await live.next("typing"))["author"] != "agent":
-            pass
+            assert typing["author"] == "bot", "customers know that they are writing"
         assert typing == {"on": True, "author": "agent"}
         await hub.reply(chat.conversation["id"], linh, "desk-1:a", "I'm here")
         joined, reply = await live.messages(2)
@@ -405,8 +465,8 @@ async def test_live_resumes_without_loss_or_doubles(chat: Chat, hub: Hub, how: s
     await handled(hub)
     options: dict[str, dict[str, Any]] = {
         "header": {"headers": {"Last-Event-ID": "2"}},
-        "query": {"after": 2},
-        "both": {"after": 0, "headers": {"Last-Event-ID": "2"}},
+        "query": {"params": {"after": 2}},
+        "both": {"params": {"after": 0}, "headers": {"Last-Event-ID": "2"}},
     }
     async with chat.live(**options[how]) as live:
         assert [m["seq"] for m in await live.messages(2)] == [3, 4]
@@ -416,7 +476,7 @@ async def test_live_resumes_without_loss_or_doubles(chat: Chat, hub: Hub, how: s
 
 async def test_live_while_messages_pour_in(chat: Chat, hub: Hub) -> None:
     """A page that loses its connection again and again sees every message once."""
-    total = 2 * 25
+    limited(hub, messages_per_minute=6000, waiting_messages=100)
 
     async def pour() -> None:
         for number in range(25):
@@ -425,12 +485,15 @@ async def test_live_while_messages_pour_in(chat: Chat, hub: Hub) -> None:
 
     writer = asyncio.create_task(pour())
     seen: list[int] = []
-    while len(seen) < total:
+    authors: list[str] = []
+    while authors.count("customer") < 25:
         async with chat.live(headers={"Last-Event-ID": str(seen[-1] if seen else 0)}) as live:
-            for _ in range(min(7, total - len(seen))):
-                seen.append((await live.next("message"))["seq"])
+            for _ in range(min(7, 25 - authors.count("customer"))):
+                message = await live.next("message")
+                seen.append(message["seq"])
+                authors.append(message["author"])
     await writer
-    assert seen == list(range(1, total + 1))
+    assert seen == list(range(1, len(seen) + 1))
 
 
 async def test_live_brings_a_long_history_at_once(chat: Chat, hub: Hub, linh: Agent) -> None:
@@ -438,27 +501,6 @@ async def test_live_brings_a_long_history_at_once(chat: Chat, hub: Hub, linh: Ag
     async with chat.live() as live:
         seqs = [message["seq"] for message in await live.messages(620)]
     assert seqs == list(range(1, 621))
-
-
-async def long_history(hub: Hub, conversation_id: str, count: int) -> None:
-    """Many messages, written past the hub in one go."""
-    async with hub.log._database.write() as connection:
-        await connection.execute(
-            schema.messages.insert(),
-            [
-                {
-                    "conversation_id": conversation_id,
-                    "seq": seq,
-                    "author": "customer",
-                    "text": f"message {seq}",
-                    "buttons": [],
-                    "pending": False,
-                    "created_at": now(),
-                }
-                for seq in range(1, count + 1)
-            ],
-        )
-        await connection.execute(schema.conversations.update().values(last_seq=count))
 
 
 async def test_a_page_that_went_away_leaves_nothing_behind(chat: Chat, hub: Hub) -> None:
@@ -479,7 +521,7 @@ async def test_the_heartbeat(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> Non
         assert live.response.headers["Cache-Control"] == "no-cache"
         with pytest.raises(TimeoutError):
             await live.next("message", seconds=0.3)
-        assert live.raw.count(": still here\n\n") >= 2
+        assert live.raw.count("event: ping\n") >= 3
 
 
 async def test_an_answer_in_progress_is_shown(chat: Chat, brain: FakeBrain) -> None:

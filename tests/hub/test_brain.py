@@ -12,16 +12,23 @@ from aiohttp import web
 
 from myna.brain.protocol import TurnRequest
 from myna.hub import brain as module
-from myna.hub.brain import BrainUnavailable, HttpBrain
+from myna.hub.brain import BrainUnavailable, HttpBrain, Separate
 from tests.helpers import BRAIN_TOKEN, BrainServer, Step, answer
 
 REQUEST: TurnRequest = {
     "conversation": "c1",
     "message": "c1:1",
     "text": "hello",
+    "parts": [],
     "choice": None,
     "language": None,
-    "customer": {"channel": "web", "proof": None, "failed_proofs": 0, "locked_orders": []},
+    "customer": {
+        "channel": "web",
+        "proof": None,
+        "failed_proofs": 0,
+        "locked_orders": [],
+        "people_available": False,
+    },
 }
 ABORTED = {"status": "aborted", "reason": "the action server failed"}
 
@@ -30,7 +37,7 @@ ABORTED = {"status": "aborted", "reason": "the action server failed"}
 async def client(
     brain_server: BrainServer, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Callable[..., HttpBrain]]:
-    monkeypatch.setattr(module, "_PAUSES", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(module, "_PAUSES", (0.01, 0.02))
     made: list[HttpBrain] = []
 
     def connect(url: str = "", token: str = BRAIN_TOKEN, seconds: float = 3) -> HttpBrain:
@@ -63,6 +70,12 @@ BAD: dict[str, Step] = {
     "a failure of no order": lambda: web.json_response(broken(commands=[{"type": "proof_failed"}])),
     "another language": lambda: web.json_response(broken(language=7)),
     "another proof": lambda: web.json_response(broken(proof="yes")),
+    "no slots": lambda: web.json_response({k: v for k, v in answer().items() if k != "slots"}),
+    "a case of no kind": lambda: web.json_response(
+        broken(commands=[{"type": "open_case", "summary": "x"}])
+    ),
+    "a list as status": lambda: web.json_response(broken(status=["answered"])),
+    "503 in JSON": lambda: web.json_response({"error": "busy"}, status=503),
 }
 
 
@@ -79,10 +92,60 @@ async def test_a_fault_is_tried_again(
 async def test_a_fault_that_stays_is_told(
     brain_server: BrainServer, client: Callable[..., HttpBrain], fault: str
 ) -> None:
-    brain_server.steps = [BAD[fault]] * 20
+    brain_server.steps = [BAD[fault]] * 1000
     with pytest.raises(BrainUnavailable):
+        await client(seconds=0.2).turn(REQUEST)
+    assert len(brain_server.bodies) > 3
+    assert all(body == REQUEST for body in brain_server.bodies)
+
+
+async def test_a_brain_that_restarts_is_waited_for(
+    brain_server: BrainServer, client: Callable[..., HttpBrain]
+) -> None:
+    brain_server.steps = [BAD["500 in HTML"]] * 25
+    assert await client().turn(REQUEST) == answer("hi")
+    assert len(brain_server.bodies) == 26
+
+
+async def test_one_hanging_answer_takes_all_the_time_there_is(
+    brain_server: BrainServer, client: Callable[..., HttpBrain]
+) -> None:
+    """Who takes long may be working: a second request at the same time would help nobody."""
+    brain_server.steps = [None]
+    with pytest.raises(BrainUnavailable):
+        await client(seconds=0.2).turn(REQUEST)
+    assert len(brain_server.bodies) == 1
+
+
+async def test_different_matters(
+    brain_server: BrainServer, client: Callable[..., HttpBrain]
+) -> None:
+    brain_server.steps = [lambda: web.json_response({"status": "separate"})]
+    with pytest.raises(Separate):
         await client().turn(REQUEST)
-    assert len(brain_server.bodies) == 4
+    assert len(brain_server.bodies) == 1, "asked once: it is no fault"
+
+
+async def test_an_outcome(brain_server: BrainServer, client: Callable[..., HttpBrain]) -> None:
+    brain = client()
+    assert await brain.outcome("c1", "c1:1") is None
+    brain_server.steps = [lambda: web.json_response(answer("late"))]
+    assert await brain.outcome("c1", "c1:2") == answer("late")
+    assert brain_server.bodies == [
+        {"conversation": "c1", "message": "c1:1"},
+        {"conversation": "c1", "message": "c1:2"},
+    ]
+
+
+@pytest.mark.parametrize("fault", BAD)
+async def test_an_outcome_is_asked_for_once(
+    brain_server: BrainServer, client: Callable[..., HttpBrain], fault: str
+) -> None:
+    """There is time: it is asked for again with the next look."""
+    brain_server.steps = [BAD[fault]]
+    with pytest.raises(BrainUnavailable):
+        await client().outcome("c1", "c1:1")
+    assert len(brain_server.bodies) == 1
 
 
 async def test_a_hanging_brain_has_its_time_and_no_more(
@@ -95,16 +158,18 @@ async def test_a_hanging_brain_has_its_time_and_no_more(
 
 
 async def test_nobody_listens(client: Callable[..., HttpBrain], unused_port: int) -> None:
-    brain = client(f"http://127.0.0.1:{unused_port}")
+    brain = client(f"http://127.0.0.1:{unused_port}", seconds=0.1)
     with pytest.raises(BrainUnavailable):
         await brain.turn(REQUEST)
     with pytest.raises(BrainUnavailable):
         await brain.reset("c1")
+    with pytest.raises(BrainUnavailable):
+        await brain.outcome("c1", "c1:1")
     assert not await brain.ready()
 
 
 async def test_the_wrong_token(client: Callable[..., HttpBrain]) -> None:
-    brain = client(token="another")
+    brain = client(token="another", seconds=0.1)
     with pytest.raises(BrainUnavailable):
         await brain.turn(REQUEST)
     assert not await brain.ready()
@@ -121,9 +186,9 @@ async def test_reset(brain_server: BrainServer, client: Callable[..., HttpBrain]
 async def test_a_reset_that_was_not_confirmed(
     brain_server: BrainServer, client: Callable[..., HttpBrain], fault: str
 ) -> None:
-    brain_server.steps = [BAD[fault]] * 20
+    brain_server.steps = [BAD[fault]] * 1000
     with pytest.raises(BrainUnavailable):
-        await client().reset("c1")
+        await client(seconds=0.1).reset("c1")
 
 
 async def test_connections_are_kept_and_closed(client: Callable[..., HttpBrain]) -> None:

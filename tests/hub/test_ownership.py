@@ -17,7 +17,14 @@ def test_no_hand_over_out_of_peoples_hands(owner: Owner) -> None:
 @pytest.mark.parametrize("owner", get_args(Owner))
 def test_only_a_closed_matter_returns_to_the_bot(owner: Owner) -> None:
     assert next_owner(owner, "customer_wrote") == ("bot" if owner == "nobody" else None)
-    assert [cause for (_, cause), to in TRANSITIONS.items() if to == "bot"] == ["customer_wrote"]
+
+
+def test_nothing_but_a_closed_matter_or_a_wait_in_vain_returns_to_the_bot() -> None:
+    assert {change for change, to in TRANSITIONS.items() if to == "bot"} == {
+        ("nobody", "customer_wrote"),
+        ("queue", "back_to_bot"),
+        ("queue", "nobody_came"),
+    }
 
 
 def test_every_change_is_one() -> None:

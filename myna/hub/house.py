@@ -1,0 +1,60 @@
+"""The shop that the hub serves: its texts, terms and hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from myna import hours
+from myna.facts import Facts
+from myna.formats import format_moment, format_wait
+from myna.texts import Catalogue, Text
+
+
+@dataclass(frozen=True)
+class House:
+    """Texts and facts, as they are at the moment they are asked for."""
+
+    catalogue: Catalogue
+    webhooks: tuple[str, ...] = ()
+    """Addresses that are told of hand-overs, resolved matters and cases."""
+
+    @property
+    def facts(self) -> Facts:
+        """The facts of `shop.yml`."""
+        return self.catalogue.facts
+
+    def language(self, language: str | None) -> str:
+        """The language to speak where the customer's may not be known."""
+        return language or self.facts.default_language
+
+    def say(self, name: str, language: str | None, **values: Any) -> Text:
+        """One of the hub's own sentences."""
+        return self.catalogue.render(name, self.language(language), **values)
+
+    def word(self, name: str, language: str | None) -> str:
+        """A word of `responses/<language>/words.yml`, such as a button's title."""
+        return self.catalogue.language(self.language(language)).words[name]
+
+    def moment(self, moment: datetime, language: str | None) -> str:
+        """A moment as a customer is told it, by the clocks of their market."""
+        spoken = self.language(language)
+        zone = ZoneInfo(self.facts.market_of(spoken).time_zone)
+        return format_moment(moment, spoken, zone)
+
+    def wait(self, minutes: float, language: str | None) -> str:
+        """A wait as a customer is told it."""
+        return format_wait(minutes, self.language(language))
+
+    def due(self, kind: str, since: datetime) -> datetime:
+        """Until when a case of this kind is to be answered, in the agents' working hours."""
+        standard = self.facts.service.cases[kind]
+        return hours.agents_schedule(self.facts).add_open_time(
+            since, timedelta(hours=standard.hours)
+        )
+
+    def next_opening(self, moment: datetime) -> datetime | None:
+        """When people are there again; `moment` itself if they are there then."""
+        return hours.agents_schedule(self.facts).next_opening(moment)
