@@ -121,6 +121,54 @@ def test_(language: str | None, name: str) -> None:
 
 
 @main.group()
+def agent() -> None:
+    """The people at the desk, and programs that work in their name."""
+
+
+@agent.command("add")
+@click.argument("login")
+@click.argument("name")
+@click.option("--generate", is_flag=True, help="Make up the password instead of asking for one.")
+def agent_add(login: str, name: str, generate: bool) -> None:
+    """Add a person who answers customers; NAME is what customers see."""
+    from myna import accounts
+
+    try:
+        accounts.check_free(login, name)
+        asked = None if generate else _ask_password()
+        password = accounts.add_agent(login, name, asked)
+    except accounts.AccountError as error:
+        _fail(error)
+    click.echo(f"{name} can log in as '{login}'.", err=True)
+    if asked is None:
+        click.echo("The password is shown this once:", err=True)
+        click.echo(password)
+
+
+def _ask_password() -> str | None:
+    question = "Password (empty: one is made up)"
+    given: str = click.prompt(question, "", hide_input=True, show_default=False, err=True)
+    if given and click.prompt("Once more", hide_input=True, err=True) != given:
+        _fail("The two passwords differ; nothing was changed.")
+    return given or None
+
+
+@agent.command("token")
+@click.argument("login")
+@click.argument("name")
+def agent_token(login: str, name: str) -> None:
+    """Make a token for the program NAME, which works in the agent's name by it."""
+    from myna import accounts
+
+    try:
+        token = accounts.make_token(login, name)
+    except accounts.AccountError as error:
+        _fail(error)
+    click.echo("The token is shown this once; the API is described at /api/docs:", err=True)
+    click.echo(token)
+
+
+@main.group()
 def shop() -> None:
     """The shop's own system."""
 

@@ -144,9 +144,16 @@ class _BrainTalk:
             "conversation": self._conversation,
             "message": uuid.uuid4().hex,
             "text": text,
+            "parts": [],
             "choice": None,
             "language": LANGUAGE,
-            "customer": {"channel": "web", "proof": None, "failed_proofs": 0, "locked_orders": []},
+            "customer": {
+                "channel": "web",
+                "proof": None,
+                "failed_proofs": 0,
+                "locked_orders": [],
+                "people_available": True,
+            },
         }
         start = time.perf_counter()
         try:

@@ -40,13 +40,19 @@ def summary(conversations: Sequence[Turns], turns: int, depths: Sequence[int]) -
         name: {lane: _paired(window, lane) for lane in sides if lane != "stock"}
         for name, window in windows.items()
     }
-    return {"sides": sides, "ratios": {"windows": ratios}}
+    hub = {name: round(_added(window), 1) for name, window in windows.items()}
+    return {"sides": sides, "ratios": {"windows": ratios}, "hub_ms": hub}
 
 
 def percentile(values: Iterable[float], percent: int) -> float:
     """The smallest value that so many percent of the values do not exceed."""
     ordered = sorted(values)
     return ordered[max(math.ceil(len(ordered) * percent / 100), 1) - 1]
+
+
+def _added(window: Turns) -> float:
+    """Median milliseconds that a turn takes beyond what the brain alone takes for it."""
+    return statistics.median(t["myna"].milliseconds - t["brain"].milliseconds for t in window)
 
 
 def _paired(window: Turns, lane: str) -> dict[str, float]:
@@ -83,6 +89,8 @@ def format_turn(result: dict[str, Any]) -> str:
         shares = [_number(ratio[lane], 2) for lane in ("myna", "brain")]
         lines.append(_line(f"ms, {where}: median", *medians, *shares))
         lines.append(_line("   95th percentile", *[_number(o["p95_ms"], 1) for o in of.values()]))
+    added = ", ".join(f"{ms:.1f}" for ms in result["hub_ms"].values())
+    lines.append(f"ms, added by the hub to the brain's share (medians of the windows): {added}")
     for key, (label, digits) in {
         "first_ms": ("ms, first message after start", 0),
         "memory_mb": ("memory, MB", 0),

@@ -59,6 +59,7 @@ def bench_turn(
         `train_seconds`, `start_seconds`, `model_mb`, `memory_mb` (resident at the end, 10^6
         bytes; Myna's without the demo shop, which stands for the merchant's system) and
         `memory_mb_of` (each process; None where there is no /proc).
+        `hub_ms`: for each window the median of what Myna takes beyond `brain`, message by message.
         `ratios`: what it takes Myna, divided by what it takes stock Rasa; those of the windows
         are medians and quartiles of the ratios of the messages, each pair measured side by side.
 
