@@ -15,7 +15,8 @@ from rasa.shared.nlu.constants import ENTITIES, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from myna.nlu.component import TrainedComponent
-from myna.nlu.features import LinearTextModel, prepare, words
+from myna.nlu.linear import LinearTextModel, plain
+from myna.nlu.text import prepare, words
 
 LANGUAGE = "language"
 """Name of the entity, of the property of a message, and of the key in its metadata."""
@@ -64,7 +65,7 @@ class LanguageModel:
 
     def fit(self, texts: Sequence[str], languages: Sequence[str]) -> LanguageModel:
         """Learns from texts and their languages (equally many); returns itself."""
-        self._model.fit([_words_only(text) for text in texts], languages)
+        self._model.fit([plain(_words_only(text)) for text in texts], languages)
         return self
 
     def predict(self, text: str, hint: str | None = None) -> str | None:
@@ -81,7 +82,7 @@ class LanguageModel:
     def predict_many(self, messages: Sequence[tuple[str, str | None]]) -> list[str | None]:
         """As `predict`, for many pairs of message and hint."""
         texts = [_words_only(text) for text, _ in messages]
-        rankings = self._model.predict_many(texts)
+        rankings = self._model.predict_many([plain(text) for text in texts])
         return [
             self._decide(text, dict(ranking), hint)
             for text, ranking, (_, hint) in zip(texts, rankings, messages, strict=True)
