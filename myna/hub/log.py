@@ -95,7 +95,14 @@ class Log(Reading):
         moment = now()
         mine = conversation.free_for(worker)
         thread = Thread(connection, self._house, conversation)
-        thread.append("customer", text, echo_id=arrival.echo_id, choice=choice, state="pending")
+        thread.append(
+            "customer",
+            text,
+            echo_id=arrival.echo_id,
+            choice=choice,
+            state="pending",
+            single=alone,  # its turn begins at once
+        )
         if not _for_hub(choice):
             # after a person has closed the matter, the customer is the bot's again
             thread.move("customer_wrote", who="customer")
@@ -173,8 +180,8 @@ class Log(Reading):
     def gather(self, connection: Connection, conversation_id: str, worker: str) -> Turn | None:
         """Puts the unhandled typed messages at the front together into one burst.
 
-        Only for messages none of which the brain has been asked for: a turn that was begun keeps
-        its messages, whatever comes after it.
+        From then on the turn keeps its messages, whatever comes after it and whoever takes it up:
+        the brain gives its answer by the turn's id alone.
         """
         with locked(connection, self._house, conversation_id) as thread:
             if not thread.run_by(worker):

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Any, Literal, get_args
 from unittest import mock
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -97,8 +98,8 @@ class Work:
 
     known: Received | None
     phase: Phase = "look"
-    first: bool = True
     again: bool = False
+    asked: bool = False
     turn: Turn | None = None
     began: Conversation | None = None
     given: Answer | None = None
@@ -240,6 +241,12 @@ class Conversations(RuleBasedStateMachine):
         self.everything_holds()
         for name, _, seq in self.sent:
             assert self.settled[name, seq][-1] == "handled"
+        told = "\n".join(message.text for message in self._rows("messages"))
+        for given in self.brain.answers.values():
+            for message in given["messages"]:
+                assert message["text"] in told.split("\n"), (
+                    "somebody learns what the brain has done"
+                )
 
     # --- customers
 
@@ -341,7 +348,7 @@ class Conversations(RuleBasedStateMachine):
         work = (self.processes[worker] or {}).get(name)
         if work and lost:  # it does not learn what its next transaction comes to
             self._step(work, name, worker, plan, fate)
-            work.phase = "look"
+            work.asked, work.phase = True, "look"
 
     def _go_on(self, worker: str, name: str, until: Phase, plan: Plan, fate: Fate) -> None:
         """One conversation's turns in one process, up to where anything else may happen."""
@@ -366,7 +373,7 @@ class Conversations(RuleBasedStateMachine):
         work = works[name]
         over = self._step(work, name, worker, plan, fate)
         if over is not None:
-            work.known, work.first, work.phase = None, False, "look"
+            work.known, work.asked, work.phase = None, False, "look"
             if not over and not work.again:
                 del works[name]
 
@@ -384,8 +391,9 @@ class Conversations(RuleBasedStateMachine):
                 work.phase = "handle"
                 if turn is None:
                     return False
-                if not work.known and not work.first and not turn.choice:
-                    work.phase = "gather" if turn.messages[0].burst is None else "handle"
+                if not work.known and not turn.begun:
+                    work.phase = "gather"
+                work.asked |= not work.known and turn.begun
                 return None
             case "gather":
                 work.turn = self.do(self.log.gather, name, worker)
@@ -424,12 +432,12 @@ class Conversations(RuleBasedStateMachine):
                 self.do(self.log.separate, turn, worker)
                 return True
             case "choose":
-                again = self.settled[name, turn.messages[0].seq]
+                again = bool(self.settled[name, turn.messages[0].seq])
                 written: Written = self.do(self.log.choose, turn, worker)
                 assert not (again and written.messages), "a button is pressed once"
             case "leave":
                 settled = sum(map(len, self.settled.values()))
-                written = self.do(self.log.leave_to_people, turn, worker)
+                written = self.do(self.log.leave_to_people, turn, worker, asked=work.asked)
                 if sum(map(len, self.settled.values())) > settled:
                     assert written.conversation.owner in ("queue", "human"), "left to nobody"
             case "give_up":
@@ -723,7 +731,8 @@ def _promises_hold(own: list[Any], cases: list[Any]) -> None:
             assert any(case.reference in message.text for case in cases)
 
 
-TestConversations = Conversations.TestCase
+# a history that fails is made short before it is shown, which takes its time
+TestConversations = pytest.mark.timeout(900)(Conversations.TestCase)
 TestConversations.settings = settings(
     max_examples=200,
     stateful_step_count=80,
