@@ -35,6 +35,7 @@ MAX_CHARACTERS = 20_000
 
 _FAULTS = 3  # in a row, such as a locked database, before a message goes to people
 _PAUSE_SECONDS = 1.0  # after the first of them, then longer
+_LONGEST_PAUSE = 5  # times as long: also after hours it is soon noticed that a full disk has room
 _LONGEST_GATHERING = 2.5  # seconds that a burst is waited for, however it goes on
 _TURNS_AT_ONCE = 8  # that the brain is asked for; more only make each other slow
 _BACKLOG_SECONDS = 15.0  # of turns that wait for the brain, before no more are let in
@@ -220,9 +221,7 @@ class Hub:
                 except Exception:
                     logger.exception("Handling the messages of %s failed.", conversation_id)
                     faults += 1
-                    if faults > _FAULTS + 1:
-                        return  # still pending: the watch takes them up
-                    await asyncio.sleep(faults * _PAUSE_SECONDS)
+                    await asyncio.sleep(min(faults, _LONGEST_PAUSE) * _PAUSE_SECONDS)
                     continue
                 # no await between this look and the end, so no wake-up can be missed
                 if not more and conversation_id not in self._again:

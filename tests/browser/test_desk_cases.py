@@ -279,6 +279,19 @@ def test_a_case_is_opened_by_hand(desk: Page, server: FakeServer, waiting: Conve
     }
 
 
+def test_the_form_is_found_where_the_details_are_folded_away(
+    desk: Page, waiting: Conversation
+) -> None:
+    desk.set_viewport_size({"width": 1000, "height": 800})
+    open_talk(desk, waiting)
+    expect(desk.locator("#context")).to_be_hidden()
+    desk.keyboard.press("n")
+    expect(desk.locator("#new-kind")).to_be_focused()
+    desk.keyboard.press("Escape")
+    desk.locator("#close-context").click()
+    expect(desk.locator("#talk-title")).to_be_visible()
+
+
 def test_opening_again_after_a_lost_answer_opens_no_second_case(
     desk: Page, server: FakeServer, waiting: Conversation
 ) -> None:

@@ -590,9 +590,15 @@ async def give_up(log: Log, *written: str) -> Turn:
 
 @both_databases
 async def test_a_late_outcome_is_a_note(log: Log, database: Database, clock: Clock) -> None:
-    burst = await give_up(log, "cancel it", "quick")
-    assert await log.abandoned(timedelta(seconds=60)) == []
-    clock.go_on(seconds=61)
+    await behind(log, "cancel it")
+    clock.go_on(seconds=1)
+    await write(log, "quick")
+    burst = await log.gather("c1", "front")
+    assert burst
+    await log.give_up_turn(burst, "front")
+    clock.go_on(seconds=60)
+    assert await log.abandoned(timedelta(seconds=60)) == [], "not in parts"
+    clock.go_on(seconds=1)
     assert [turn.id for turn in await log.abandoned(timedelta(seconds=60))] == [burst.id]
     case: Any = {"type": "open_case", "kind": "return", "summary": "x"}
     case["response"] = "utter_case_opened"
