@@ -55,7 +55,7 @@ def create_app() -> Sanic:
     hub = Hub(database, house, brain, bus, worker)
     agents = Agents(database)
     caretaker = Caretaker(database, hub, brain)
-    courier = Courier(database, {WEBHOOK: WebhookCarrier(settings.secret("webhooks"))}, worker)
+    courier = Courier(database, {WEBHOOK: WebhookCarrier(settings.secret("webhooks_key"))}, worker)
 
     add_routes(app, hub, agents, catalogue, settings.secret("chat"))
 

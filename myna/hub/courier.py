@@ -248,7 +248,11 @@ class Courier:
         )
         due = sa.or_(
             sa.and_(_O.c.state == "waiting", _O.c.next_at <= moment),
-            sa.and_(_O.c.state == "sending", _O.c.lease_until <= moment),
+            sa.and_(
+                _O.c.state == "sending",
+                # our own that we are not sending: taken before we were started again
+                sa.or_(_O.c.lease_until <= moment, _O.c.worker == self._worker),
+            ),
             _O.c.updated_at > moment + _LEASE,  # the clock was set back
         )
         # found by their state, so that it does not matter how much a lane has sent before

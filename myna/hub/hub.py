@@ -35,6 +35,7 @@ MAX_CHARACTERS = 20_000
 
 _FAULTS = 3  # in a row, such as a locked database, before a message goes to people
 _PAUSE_SECONDS = 1.0  # after the first of them, then longer
+_LONGEST_PAUSE = 5  # times as long: also after hours it is soon noticed that a full disk has room
 _LONGEST_GATHERING = 2.5  # seconds that a burst is waited for, however it goes on
 _TURNS_AT_ONCE = 8  # that the brain is asked for; more only make each other slow
 _BACKLOG_SECONDS = 15.0  # of turns that wait for the brain, before no more are let in
@@ -133,10 +134,10 @@ class Hub:
             arrival._replace(text=storable(arrival.text)), self.worker
         )
         written = received.written
+        if received.mine:
+            self._wake(arrival.conversation_id, received)
         if received.new:
             self.tell(written)
-            if received.mine:
-                self._wake(arrival.conversation_id, received)
         return written.messages[0], received.new
 
     async def seen(self, conversation_id: str, seq: int) -> None:
@@ -200,12 +201,8 @@ class Hub:
         self._workers[conversation_id] = asyncio.create_task(self._work(conversation_id, received))
 
     async def _work(self, conversation_id: str, received: Received | None) -> None:
-        """Handles what is pending, beginning with what was received just now, if it is alone.
-
-        The first turn may have been begun before a crash, so it is taken as it is; what comes while
-        it runs may be put together.
-        """
-        faults, first = 0, True
+        """Handles what is pending, beginning with what was received just now, if it is alone."""
+        faults = 0
         known = received if received and received.alone else None
         try:
             while True:
@@ -214,20 +211,17 @@ class Hub:
                     if known:
                         turn: Turn | None = Turn(known.written.messages)
                     else:
-                        turn = await self._next(conversation_id, gather=not first)
+                        turn = await self._next(conversation_id)
                     more = False
                     if turn:
-                        # taken up after a crash, or tried before: the brain may have acted on it
-                        asked = (first and not known) or faults > 0
+                        asked = faults > 0 or (known is None and turn.begun)
                         hopeless = faults > _FAULTS
                         more = await self._handle(turn, known, asked=asked, hopeless=hopeless)
-                    known, faults, first = None, 0, False
+                    known, faults = None, 0
                 except Exception:
                     logger.exception("Handling the messages of %s failed.", conversation_id)
                     faults += 1
-                    if faults > _FAULTS + 1:
-                        return  # still pending: the watch takes them up
-                    await asyncio.sleep(faults * _PAUSE_SECONDS)
+                    await asyncio.sleep(min(faults, _LONGEST_PAUSE) * _PAUSE_SECONDS)
                     continue
                 # no await between this look and the end, so no wake-up can be missed
                 if not more and conversation_id not in self._again:
@@ -235,12 +229,12 @@ class Hub:
         finally:
             self._workers.pop(conversation_id, None)
 
-    async def _next(self, conversation_id: str, *, gather: bool) -> Turn | None:
+    async def _next(self, conversation_id: str) -> Turn | None:
         turn = await self.log.next_turn(conversation_id)
-        if turn is None or not gather or turn.choice or turn.messages[0].burst is not None:
+        if turn is None or turn.begun:
             return turn
         # the customer wrote on while we answered: wait until they have finished
-        quiet = self.house.facts.limits.gather_milliseconds / 1000
+        quiet = 0.0 if turn.choice else self.house.facts.limits.gather_milliseconds / 1000
         deadline = time.monotonic() + _LONGEST_GATHERING
         while (newest := await self.log.newest_pending(conversation_id)) is not None:
             left = quiet - (now() - newest).total_seconds()
@@ -277,8 +271,9 @@ class Hub:
             logger.error("The brain did not answer %s: %s", conversation.id, fault)
             return await self._give_up(turn)
         written = await self.log.finish_turn(turn, conversation, answer, self.worker)
+        self.tell(written)
         self.types(conversation.id, "bot", on=False)
-        return self.tell(written).more
+        return written.more
 
     async def _give_up(self, turn: Turn) -> bool:
         """Apologises and hands over; an agent who came meanwhile is not talked over."""

@@ -38,6 +38,7 @@ HUB_CHOICE = "hub:"
 RATE, SOLVED, NOT_SOLVED = "hub:rate:", "hub:solved", "hub:not_solved"
 
 _BURST_MESSAGES = 10
+_OUTCOMES = 50  # asked for at once
 _RETRY_SECONDS = 10
 _SORRY_UNTIL = 2  # stars
 
@@ -95,7 +96,14 @@ class Log(Reading):
         moment = now()
         mine = conversation.free_for(worker)
         thread = Thread(connection, self._house, conversation)
-        thread.append("customer", text, echo_id=arrival.echo_id, choice=choice, state="pending")
+        thread.append(
+            "customer",
+            text,
+            echo_id=arrival.echo_id,
+            choice=choice,
+            state="pending",
+            single=alone,  # its turn begins at once
+        )
         if not _for_hub(choice):
             # after a person has closed the matter, the customer is the bot's again
             thread.move("customer_wrote", who="customer")
@@ -173,8 +181,8 @@ class Log(Reading):
     def gather(self, connection: Connection, conversation_id: str, worker: str) -> Turn | None:
         """Puts the unhandled typed messages at the front together into one burst.
 
-        Only for messages none of which the brain has been asked for: a turn that was begun keeps
-        its messages, whatever comes after it.
+        From then on the turn keeps its messages, whatever comes after it and whoever takes it up:
+        the brain gives its answer by the turn's id alone.
         """
         with locked(connection, self._house, conversation_id) as thread:
             if not thread.run_by(worker):
@@ -376,18 +384,28 @@ class Log(Reading):
 
     @reads
     def abandoned(self, connection: Connection, before: timedelta) -> list[Turn]:
-        """Turns that were given up longer ago than `before`, and whose outcome is not known."""
+        """Turns that were given up and are older than `before`, whose outcome is not known."""
+        first = sa.func.coalesce(_M.c.burst, _M.c.seq)
+        old = (  # whole turns, for an outcome is a turn's
+            sa.select(_M.c.conversation_id, first.label("first"))
+            .where(_M.c.state == "abandoned")
+            .group_by(_M.c.conversation_id, first)
+            .having(sa.func.max(_M.c.created_at) < now() - before)
+            .order_by(sa.func.max(_M.c.id))
+            .limit(_OUTCOMES)
+            .subquery()
+        )
+        same = sa.and_(old.c.conversation_id == _M.c.conversation_id, old.c.first == first)
         rows = connection.execute(
             message_query()
-            .where(_M.c.state == "abandoned", _M.c.created_at < now() - before)
+            .join(old, same)
+            .where(_M.c.state == "abandoned")
             .order_by(_M.c.conversation_id, _M.c.seq)
-            .limit(100)
         )
         turns: dict[tuple[str, int], list[Message]] = {}
         for message in map(to_message, rows):
-            turns.setdefault((message.conversation_id, message.burst or message.seq), []).append(
-                message
-            )
+            key = (message.conversation_id, message.burst or message.seq)
+            turns.setdefault(key, []).append(message)
         return [Turn(tuple(messages)) for messages in turns.values()]
 
     # --- while people have it

@@ -137,6 +137,11 @@ class Turn:
         return self.messages[0].conversation_id
 
     @property
+    def begun(self) -> bool:
+        """Whether it was put together earlier, so that the brain may have acted on it."""
+        return self.messages[0].burst is not None
+
+    @property
     def text(self) -> str:
         """What was said, a line for each message."""
         return "\n".join(message.text for message in self.messages)

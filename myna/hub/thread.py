@@ -70,8 +70,9 @@ class Thread:
         choice: str | None = None,
         agent: Agent | None = None,
         state: str | None = None,
+        single: bool = False,
     ) -> Message:
-        """Writes the next message."""
+        """Writes the next message; a `single` one is a turn of its own."""
         seq = self.conversation.last_seq + 1
         issued = tuple(
             {"id": secrets.token_hex(8), "title": b["title"], "payload": b["payload"]}
@@ -86,7 +87,7 @@ class Thread:
             "buttons": issued,
             "echo_id": echo_id,
             "choice": choice,
-            "burst": None,
+            "burst": seq if single else None,
             "intent": None,
             "created_at": now(),
         }

@@ -24,9 +24,21 @@ def test_windows_and_ratios() -> None:
 
 def test_a_ratio_is_of_pairs_not_of_medians() -> None:
     pairs = [(10.0, 100.0), (20.0, 20.0), (30.0, 10.0)]
-    turns = [{"myna": Sample(ours, True), "stock": Sample(stock, True)} for ours, stock in pairs]
+    turns = [
+        {"myna": Sample(ours, True), "brain": Sample(5.0, True), "stock": Sample(stock, True)}
+        for ours, stock in pairs
+    ]
     ratio = summary([turns], 3, [])["ratios"]["windows"]["new"]["myna"]
     assert ratio == {"median": 1.0, "quartile_1": 0.1, "quartile_3": 3.0}
+
+
+def test_what_the_hub_adds_is_a_median_of_differences() -> None:
+    lanes = [(10.0, 9.0), (30.0, 10.0), (12.0, 8.0)]
+    turns = [
+        {"myna": Sample(ours, True), "brain": Sample(brain, True), "stock": Sample(9.0, True)}
+        for ours, brain in lanes
+    ]
+    assert summary([turns], 3, [])["hub_ms"] == {"new": 4.0}
 
 
 def test_wrong_answers_are_counted() -> None:

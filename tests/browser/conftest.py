@@ -9,7 +9,9 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from .desk import log_in, rows
 from .fake_api import FakeServer
+from .fake_store import Conversation
 
 expect.set_options(timeout=8_000)
 
@@ -66,3 +68,36 @@ def open_page(context: BrowserContext, server: FakeServer) -> Iterator[OpenPage]
 
     yield open_path
     assert complaints == []
+
+
+def look_away(page: Page, away: bool) -> None:
+    """Chromium shows every page of a headless browser, so the page is told otherwise."""
+    page.evaluate(
+        """away => {
+            Object.defineProperty(document, "hidden", {value: away, configurable: true});
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        away,
+    )
+
+
+@pytest.fixture
+def waiting(server: FakeServer) -> Conversation:
+    """One customer in the queue."""
+
+    def prepare() -> Conversation:
+        conversation = server.store.begin(language="vi")
+        server.store.log(conversation, "customer", "Máy giặt giao tới bị móp")
+        server.store.hand_over(conversation, "complaint")
+        return conversation
+
+    return server.do(prepare)
+
+
+@pytest.fixture
+def desk(open_page: OpenPage, waiting: Conversation) -> Page:
+    """Linh's desk, with one customer in the queue."""
+    page = open_page("/desk")
+    log_in(page)
+    expect(rows(page)).to_have_count(1)
+    return page

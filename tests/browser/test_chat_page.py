@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from myna.clients import Gate
 
 from .conftest import OpenPage
 from .fake_api import FakeServer
@@ -31,8 +36,27 @@ def bot_says(server: FakeServer, text: str) -> None:
     server.do(lambda: server.store.log(server.the_chat(), "bot", text))
 
 
+def said(server: FakeServer) -> list[str]:
+    """What the server has of the customer."""
+    return [m["text"] for m in server.the_chat().messages if m["author"] == "customer"]
+
+
+@dataclass
+class Limits:
+    messages_per_minute: int = 30
+    newcomers_per_minute: int = 1
+
+
+def crowded(server: FakeServer, bits: int = 12) -> None:
+    """The customer is new, and others from the same address have used up its share."""
+    server.gate = Gate(Limits, "key", bits=bits)
+    server.established = False
+    server.gate.admit("another", "shared", False, None)
+
+
 def wait_open(page: Page) -> None:
     expect(page.locator("#intro")).to_be_visible()
+    expect(page.locator("#skeletons")).to_be_hidden()
     expect(page.locator("#assistant-state")).to_have_class(re.compile("up"))
 
 
@@ -137,6 +161,92 @@ def test_polling_takes_over_where_streams_never_work(
     expect(page.locator("#connection")).to_be_hidden()
 
 
+def test_polling_takes_over_where_streams_bring_nothing(
+    open_page: OpenPage, context: BrowserContext, server: FakeServer
+) -> None:
+    context.clock.install()
+    server.events_pass = 0
+    page = open_page("/")
+    wait_open(page)
+    say(page, "Có ai không?")
+    expect(bubbles(page)).to_have_count(2)
+    expect(page.locator("#connection")).to_be_hidden()
+    expect(page.locator("#assistant-state")).to_have_class(re.compile("up"))
+    server.events_pass = -1
+    page.clock.fast_forward(12_000)
+    only_streams_bring(page, server)
+    asked = server.polls
+    page.clock.fast_forward(30_000)
+    page.wait_for_timeout(300)
+    assert server.polls == asked, "nobody asks beside a stream"
+
+
+def only_streams_bring(page: Page, server: FakeServer) -> None:
+    """Wait until an event comes that cannot be asked for."""
+
+    def tell(on: bool) -> None:
+        event = {"on": on, "author": "bot"}
+        server.do(lambda: server.store.tell(server.the_chat(), "typing", event))
+
+    for _ in range(40):
+        tell(True)
+        page.wait_for_timeout(100)
+        if page.locator("#typing").is_visible():
+            tell(False)
+            return
+    raise AssertionError("no stream")
+
+
+def test_a_stream_that_falls_silent_is_noticed_and_its_like_not_trusted(
+    open_page: OpenPage, context: BrowserContext, server: FakeServer
+) -> None:
+    context.clock.install()
+    server.events_pass = 1
+    page = open_page("/")
+    wait_open(page)
+    page.wait_for_timeout(500)
+    bot_says(server, "Lỡ")
+    page.clock.fast_forward(20_000)
+    page.wait_for_timeout(300)
+    expect(bubbles(page)).to_have_count(0)
+    page.clock.fast_forward(21_000)
+    expect(bubbles(page)).to_have_count(1)
+    page.wait_for_timeout(2000)
+    bot_says(server, "Hỏi mới có")
+    expect(bubbles(page)).to_have_count(2, timeout=15_000)
+    expect(page.locator("#connection")).to_be_hidden()
+
+
+def test_who_asks_in_vain_asks_less_often(
+    open_page: OpenPage, context: BrowserContext, server: FakeServer
+) -> None:
+    context.clock.install()
+    server.streams_work = False
+    page = open_page("/")
+    page.wait_for_function("document.querySelector('#intro').hidden === false")
+    for _ in range(8):
+        asked = server.polls
+        page.clock.fast_forward(12_000)
+        wait_until(page, lambda asked=asked: server.polls > asked)
+        page.wait_for_timeout(300)  # the page has taken the answer in, and set the next time
+    asked = server.polls
+    page.clock.fast_forward(6_000)
+    page.wait_for_timeout(300)
+    assert server.polls == asked
+    say(page, "Alo?")
+    page.wait_for_timeout(300)
+    page.clock.fast_forward(2_500)
+    expect(bubbles(page)).to_have_count(2)
+
+
+def wait_until(page: Page, true: Callable[[], bool]) -> None:
+    for _ in range(50):
+        if true():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it has not come")
+
+
 def test_a_message_the_stream_swallowed_is_fetched(chat: Page, server: FakeServer) -> None:
     def swallow_one() -> None:
         server.store.muted = 1
@@ -187,9 +297,130 @@ def test_the_outbox_survives_a_reload(chat: Page, server: FakeServer) -> None:
     chat.reload()
     expect(chat.locator(".mine .bubble")).to_have_count(2)
     expect(bubbles(chat)).to_have_count(4)
-    said = [m["text"] for m in server.the_chat().messages if m["author"] == "customer"]
-    assert said == ["Một", "Hai"]
+    assert said(server) == ["Một", "Hai"]
     assert server.the_chat().messages[0]["echo_id"] == first
+
+
+def test_a_busy_server_is_waited_for(chat: Page, server: FakeServer) -> None:
+    server.busy_posts = 2
+    say(chat, "Một")
+    say(chat, "Hai")
+    expect(chat.locator(".mine .bubble[data-state=waiting]")).to_have_count(2)
+    expect(chat.locator(".mine .meta")).to_have_text("Đang chờ – tin sẽ tự gửi sau giây lát")
+    expect(chat.locator(".retry")).to_have_count(0)
+    expect(chat.locator("#live")).to_contain_text("Tin nhắn đang chờ")
+    assert said(server) == []
+    expect(chat.locator(".mine .bubble[data-state=sent]")).to_have_count(2)
+    assert said(server) == ["Một", "Hai"]
+    expect(chat.locator("#live")).not_to_contain_text("chưa gửi được")
+
+
+def test_what_is_written_too_fast_is_sent_in_order(chat: Page, server: FakeServer) -> None:
+    server.gate = Gate(Limits, "key")
+    written = [f"Tin {number}" for number in range(13)]
+    for text in written:
+        say(chat, text)
+    expect(chat.locator(".mine .bubble[data-state=waiting]")).not_to_have_count(0)
+    expect(chat.locator(".mine .bubble[data-state=sent]")).to_have_count(13, timeout=20_000)
+    assert said(server) == written
+    refused = len(server.posts) - len(written)
+    assert 3 <= refused <= 6, "the page waits as long as it is told"
+
+
+def test_a_tap_does_not_break_a_pause(chat: Page, server: FakeServer) -> None:
+    server.gate = Gate(lambda: Limits(messages_per_minute=1), "key")
+    for text in ("Một", "Hai", "Ba"):
+        say(chat, text)
+    expect(chat.locator(".mine .bubble[data-state=waiting]")).to_have_count(2)
+    tried = len(server.posts)
+    say(chat, "Bốn")
+    expect(chat.locator(".mine .bubble[data-state=waiting]")).to_have_count(3)
+    assert len(server.posts) == tried
+
+
+def test_what_waits_survives_a_reload(chat: Page, server: FakeServer) -> None:
+    server.gate = Gate(lambda: Limits(messages_per_minute=1), "key")
+    say(chat, "Một")
+    say(chat, "Hai")
+    waiting = chat.locator(".mine .bubble[data-state=waiting]")
+    expect(waiting).to_have_count(1)
+    chat.reload()
+    expect(waiting).to_have_count(1)
+    assert said(server) == ["Một"]
+    server.gate = None
+    chat.reload()
+    expect(chat.locator(".mine .bubble[data-state=sent]")).to_have_count(2)
+    assert said(server) == ["Một", "Hai"]
+
+
+@pytest.mark.parametrize("worker", ["works", "is missing", "does not load"])
+def test_a_newcomer_from_a_crowded_address_works_its_way_in(
+    open_page: OpenPage, context: BrowserContext, server: FakeServer, worker: str
+) -> None:
+    if worker == "is missing":
+        context.add_init_script("delete window.Worker")
+    elif worker == "does not load":
+        context.route("**/worker.js", lambda route: route.abort())
+    page = open_page("/")
+    wait_open(page)
+    crowded(server)
+    say(page, "Một")
+    say(page, "Hai")
+    expect(page.locator(".mine .bubble[data-state=sent]")).to_have_count(2)
+    assert said(server) == ["Một", "Hai"]
+    first, again = server.posts[:2]
+    assert "solution" not in first
+    assert again == {**first, "solution": again["solution"]}
+    expect(page.locator("#live")).not_to_contain_text("chưa gửi được")
+
+
+def test_work_in_vain_is_not_repeated_at_once(chat: Page, server: FakeServer) -> None:
+    """A server that takes no solution must not keep the customer's phone busy."""
+    expired = itertools.count(0, 1000)
+    server.gate = Gate(Limits, "key", now=lambda: next(expired), bits=4)
+    server.gate.admit("another", "shared", False, None)
+    server.established = False
+    say(chat, "Một")
+    expect(chat.locator(".mine .bubble")).to_have_attribute("data-state", "waiting")
+    chat.wait_for_timeout(500)
+    assert ["solution" in post for post in server.posts] == [False, True]
+
+
+def test_the_work_leaves_room_for_typing(chat: Page) -> None:
+    gap = chat.evaluate(
+        """async () => {
+            delete window.Worker;
+            const { solve } = await import("/static/chat/work.js");
+            void solve({ challenge: "nobody solves this", bits: 250 });
+            const gaps = [];
+            for (let before = performance.now(); gaps.length < 40; ) {
+                await new Promise((resolve) => setTimeout(resolve));
+                gaps.push(performance.now() - before);
+                before = performance.now();
+            }
+            return gaps.sort((a, b) => a - b)[20];
+        }"""
+    )
+    assert gap < 50, "milliseconds, in the middle"
+
+
+def test_our_digest_is_the_browsers(chat: Page) -> None:
+    wrong = chat.evaluate(
+        """async () => {
+            const { sha256 } = await import("/static/chat/sha256.js");
+            const hex = (words) => words.map((word) => word.toString(16).padStart(8, "0")).join("");
+            const wrong = [];
+            for (let length = 0; length < 150; length += 1) {
+                const bytes = crypto.getRandomValues(new Uint8Array(length));
+                const theirs = new DataView(await crypto.subtle.digest("SHA-256", bytes));
+                const words = Uint32Array.from({ length: 8 }, (_, i) => theirs.getUint32(4 * i));
+                const ours = new Uint32Array(sha256(bytes));
+                if (hex([...ours]) !== hex([...words])) wrong.push(length);
+            }
+            return wrong;
+        }"""
+    )
+    assert wrong == []
 
 
 def test_what_was_written_offline_is_sent_when_back(

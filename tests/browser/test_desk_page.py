@@ -5,47 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from .conftest import OpenPage
-from .fake_api import AGENTS, PASSWORD, FakeServer
+from .desk import LINH, log_in, rows
+from .fake_api import FakeServer
 from .fake_store import Conversation, seed
 
 pytestmark = pytest.mark.timeout(90)
-
-LINH = AGENTS["linh"]
-
-
-def log_in(page: Page, login: str = "linh") -> None:
-    page.get_by_label("Tên đăng nhập").fill(login)
-    page.get_by_label("Mật khẩu").fill(PASSWORD)
-    page.get_by_role("button", name="Đăng nhập").click()
-    expect(page.locator("#live-state")).to_have_text("Trực tuyến")
-
-
-def rows(page: Page) -> Locator:
-    return page.locator("#rows .row")
-
-
-@pytest.fixture
-def waiting(server: FakeServer) -> Conversation:
-    """One customer in the queue."""
-
-    def prepare() -> Conversation:
-        conversation = server.store.begin(language="vi")
-        server.store.log(conversation, "customer", "Máy giặt giao tới bị móp")
-        server.store.hand_over(conversation, "complaint")
-        return conversation
-
-    return server.do(prepare)
-
-
-@pytest.fixture
-def desk(open_page: OpenPage, waiting: Conversation) -> Page:
-    page = open_page("/desk")
-    log_in(page)
-    expect(rows(page)).to_have_count(1)
-    return page
 
 
 def test_signing_in_says_what_is_wrong(open_page: OpenPage) -> None:
@@ -90,9 +57,10 @@ def test_from_claim_to_resolved_by_keyboard(
     assert waiting.messages[-1]["author"] == "agent"
     desk.keyboard.press("Escape")
     desk.keyboard.press("e")
-    expect(desk.locator(".toast")).to_contain_text("Đã giải quyết xong")
+    expect(desk.locator(".toast").first).to_contain_text("Đã giải quyết xong")
     assert waiting.owner == "human"
-    expect(desk.locator(".toast")).to_have_count(0, timeout=10_000)
+    expect(desk.locator("#talk-state")).to_have_text("Đã giải quyết")
+    expect(desk.locator(".toast", has_text="Hoàn tác")).to_have_count(0, timeout=10_000)
     expect(desk.locator("#reply-hint")).to_contain_text("Myna sẽ trả lời")
     expect(rows(desk)).to_have_count(0)
     assert waiting.owner == "nobody"
@@ -115,7 +83,7 @@ def test_a_customer_who_writes_again_stops_the_resolving(
     desk.locator("[data-act=claim]").click()
     desk.locator("[data-act=resolve]").click()
     server.do(lambda: server.store.log(waiting, "customer", "Còn một câu nữa"))
-    expect(desk.locator(".toast")).to_contain_text("Khách vừa nhắn thêm")
+    expect(desk.locator(".toast").last).to_contain_text("Khách vừa nhắn thêm")
     expect(desk.locator("#talk-state")).to_have_text("Bạn đang hỗ trợ")
 
 
@@ -246,7 +214,9 @@ def test_shortcuts_are_shown_in_the_page(desk: Page) -> None:
 
 
 def test_the_words_switch_language(desk: Page) -> None:
+    desk.locator("#show-account").click()
     desk.get_by_role("radio", name="Bahasa Melayu").check()
+    desk.keyboard.press("Escape")
     expect(desk.locator("[data-view=queue]")).to_contain_text("Menunggu")
     expect(rows(desk).first).to_contain_text("Aduan")
     desk.reload()

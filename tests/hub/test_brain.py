@@ -95,7 +95,7 @@ async def test_a_fault_that_stays_is_told(
     brain_server.steps = [BAD[fault]] * 1000
     with pytest.raises(BrainUnavailable):
         await client(seconds=0.2).turn(REQUEST)
-    assert len(brain_server.bodies) > 3
+    assert len(brain_server.bodies) > 1
     assert all(body == REQUEST for body in brain_server.bodies)
 
 

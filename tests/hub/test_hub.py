@@ -202,7 +202,7 @@ async def test_one_message_is_no_burst(hub: Hub, brain: FakeBrain) -> None:
 async def test_who_is_still_writing_is_waited_for(
     database: Database, brain: FakeBrain, catalogue: Catalogue
 ) -> None:
-    hub = Hub(database, adapted(catalogue, limits={"gather_milliseconds": 400}), brain)
+    hub = Hub(database, adapted(catalogue, limits={"gather_milliseconds": 900}), brain)
     slow = Held(answer("slow"))
     brain.script = [slow]
     await receive(hub, "one")

@@ -347,9 +347,17 @@ async def test_the_brain_is_told_that_people_are_there(
 # --- bursts
 
 
-async def texts(log: Log, worker: str = "front") -> list[str]:
+async def behind(log: Log, *written: str) -> None:
+    """So much does the customer write while another message is being answered."""
+    begun = await write(log, "the message before")
+    for text in written:
+        await write(log, text)
+    await finish(log, begun, answer("hi"))
+
+
+async def texts(log: Log) -> list[str]:
     """The messages of the burst that is made now."""
-    gathered = await log.gather("c1", worker)
+    gathered = await log.gather("c1", "front")
     assert gathered
     assert gathered.id == f"c1:{gathered.messages[0].seq}"
     return [message.text for message in gathered.messages]
@@ -357,10 +365,7 @@ async def texts(log: Log, worker: str = "front") -> list[str]:
 
 @both_databases
 async def test_what_waits_is_put_together_and_stays_so(log: Log) -> None:
-    begun = await write(log, "one")
-    for text in ("two", "three"):
-        await write(log, text)
-    await finish(log, begun, answer("hi"))
+    await behind(log, "two", "three")
     assert await texts(log) == ["two", "three"]
     await write(log, "four")
     burst = await log.next_turn("c1")
@@ -374,20 +379,40 @@ async def test_what_waits_is_put_together_and_stays_so(log: Log) -> None:
     assert left.text == "four"
 
 
-async def test_a_message_that_is_gathered_alone_stays_alone(log: Log) -> None:
+async def test_a_message_that_begins_a_turn_alone_stays_alone(log: Log) -> None:
     await write(log, "one")
+    await write(log, "two")
+    assert await texts(log) == ["one"]
+
+
+async def test_a_message_that_is_gathered_alone_stays_alone(log: Log) -> None:
+    await behind(log, "one")
     assert await texts(log) == ["one"]
     await write(log, "two")
     assert await texts(log) == ["one"]
+
+
+async def test_whether_a_turn_was_begun(log: Log) -> None:
+    """Before a crash; the brain may have acted on it, then."""
+    await behind(log, "one", "two")
+    waiting = await log.next_turn("c1")
+    assert waiting
+    assert not waiting.begun
+    await log.gather("c1", "front")
+    waiting = await log.next_turn("c1")
+    assert waiting
+    assert waiting.begun
 
 
 async def test_a_choice_is_a_turn_of_its_own(log: Log) -> None:
     offer = answer("?", buttons=[{"title": "Yes", "payload": "/affirm"}])
     button = (await turn(log, offer)).messages[0].buttons[0]["id"]
+    begun = await write(log)
     await write(log, "one")
     await write(log, "two")
     await write(log, button=button)
     await write(log, "three")
+    await finish(log, begun, answer("k"))
     for expected in (["one", "two"], ["Yes"], ["three"]):
         assert await texts(log) == expected
         made = await log.next_turn("c1")
@@ -399,8 +424,7 @@ async def test_a_burst_is_not_longer_than_a_message_may_be(
     database: Database, catalogue: Catalogue
 ) -> None:
     log = Log(database, adapted(catalogue, limits={"message_characters": 10}))
-    for text in ("1234", "5678", "9", "123456789012", "a", "b"):
-        await write(log, text)
+    await behind(log, "1234", "5678", "9", "123456789012", "a", "b")
     made = []
     while (gathered := await log.gather("c1", "front")) is not None:
         made.append(gathered.text)
@@ -409,15 +433,13 @@ async def test_a_burst_is_not_longer_than_a_message_may_be(
 
 
 async def test_a_burst_has_ten_messages_at_most(log: Log) -> None:
-    for number in range(12):
-        await write(log, str(number))
+    await behind(log, *map(str, range(12)))
     assert len(await texts(log)) == 10
 
 
 @both_databases
 async def test_different_matters_are_asked_one_by_one(log: Log) -> None:
-    for text in ("one", "two", "three"):
-        await write(log, text)
+    await behind(log, "one", "two", "three")
     burst = await log.gather("c1", "front")
     assert burst
     await log.separate(burst, "front")
@@ -494,11 +516,13 @@ async def test_who_has_nothing_to_do_holds_nothing(log: Log) -> None:
 async def test_a_zombie_writes_nothing(
     log: Log, care: Care, clock: Clock, linh: Agent, database: Database
 ) -> None:
+    first = await write(log, "zero", worker="zombie")
     for text in ("one", "two"):
-        begun = await write(log, text, worker="zombie")
+        await write(log, text, worker="zombie")
+    conversation = (await finish(log, first, answer("k"), "zombie")).conversation
     burst = await log.gather("c1", "zombie")
     assert burst
-    conversation = begun.written.conversation
+    assert burst.text == "one\ntwo"
     clock.go_on(seconds=LEASE.total_seconds() + 1)
     assert await log.take("c1", "b")
 
@@ -557,8 +581,7 @@ async def test_an_abandoned_turn_where_nobody_is_there(log: Log, database: Datab
 
 
 async def give_up(log: Log, *written: str) -> Turn:
-    for text in written:
-        await write(log, text)
+    await behind(log, *written)
     burst = await log.gather("c1", "front")
     assert burst
     await log.give_up_turn(burst, "front")
@@ -567,9 +590,15 @@ async def give_up(log: Log, *written: str) -> Turn:
 
 @both_databases
 async def test_a_late_outcome_is_a_note(log: Log, database: Database, clock: Clock) -> None:
-    burst = await give_up(log, "cancel it", "quick")
-    assert await log.abandoned(timedelta(seconds=60)) == []
-    clock.go_on(seconds=61)
+    await behind(log, "cancel it")
+    clock.go_on(seconds=1)
+    await write(log, "quick")
+    burst = await log.gather("c1", "front")
+    assert burst
+    await log.give_up_turn(burst, "front")
+    clock.go_on(seconds=60)
+    assert await log.abandoned(timedelta(seconds=60)) == [], "not in parts"
+    clock.go_on(seconds=1)
     assert [turn.id for turn in await log.abandoned(timedelta(seconds=60))] == [burst.id]
     case: Any = {"type": "open_case", "kind": "return", "summary": "x"}
     case["response"] = "utter_case_opened"

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Any, Literal, get_args
 from unittest import mock
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -97,8 +98,8 @@ class Work:
 
     known: Received | None
     phase: Phase = "look"
-    first: bool = True
     again: bool = False
+    asked: bool = False
     turn: Turn | None = None
     began: Conversation | None = None
     given: Answer | None = None
@@ -111,6 +112,8 @@ class Brain:
         self.answers: dict[str, Answer] = {}
         self.read: dict[str, list[int]] = {}
         """The messages that an answer is to, by the turn's id."""
+        self.rightful: set[str] = set()
+        """The turns that it was asked for by the process that ran them at that moment."""
         self.reset_at: dict[str, datetime] = {}
         self._said = 0
 
@@ -240,6 +243,10 @@ class Conversations(RuleBasedStateMachine):
         self.everything_holds()
         for name, _, seq in self.sent:
             assert self.settled[name, seq][-1] == "handled"
+        told = "\n".join(message.text for message in self._rows("messages")).split("\n")
+        for turn_id in self.brain.rightful:
+            for message in self.brain.answers[turn_id]["messages"]:
+                assert message["text"] in told, "somebody learns what the brain has done"
 
     # --- customers
 
@@ -341,7 +348,7 @@ class Conversations(RuleBasedStateMachine):
         work = (self.processes[worker] or {}).get(name)
         if work and lost:  # it does not learn what its next transaction comes to
             self._step(work, name, worker, plan, fate)
-            work.phase = "look"
+            work.asked, work.phase = True, "look"
 
     def _go_on(self, worker: str, name: str, until: Phase, plan: Plan, fate: Fate) -> None:
         """One conversation's turns in one process, up to where anything else may happen."""
@@ -366,7 +373,7 @@ class Conversations(RuleBasedStateMachine):
         work = works[name]
         over = self._step(work, name, worker, plan, fate)
         if over is not None:
-            work.known, work.first, work.phase = None, False, "look"
+            work.known, work.asked, work.phase = None, False, "look"
             if not over and not work.again:
                 del works[name]
 
@@ -384,8 +391,9 @@ class Conversations(RuleBasedStateMachine):
                 work.phase = "handle"
                 if turn is None:
                     return False
-                if not work.known and not work.first and not turn.choice:
-                    work.phase = "gather" if turn.messages[0].burst is None else "handle"
+                if not work.known and not turn.begun:
+                    work.phase = "gather"
+                work.asked |= not work.known and turn.begun
                 return None
             case "gather":
                 work.turn = self.do(self.log.gather, name, worker)
@@ -418,18 +426,18 @@ class Conversations(RuleBasedStateMachine):
                 work.phase = "ask"
                 return None
             case "ask":
-                self._ask(work, turn, began, plan, fate)
+                self._ask(work, worker, turn, began, plan, fate)
                 return None
             case "separate":
                 self.do(self.log.separate, turn, worker)
                 return True
             case "choose":
-                again = self.settled[name, turn.messages[0].seq]
+                again = bool(self.settled[name, turn.messages[0].seq])
                 written: Written = self.do(self.log.choose, turn, worker)
                 assert not (again and written.messages), "a button is pressed once"
             case "leave":
                 settled = sum(map(len, self.settled.values()))
-                written = self.do(self.log.leave_to_people, turn, worker)
+                written = self.do(self.log.leave_to_people, turn, worker, asked=work.asked)
                 if sum(map(len, self.settled.values())) > settled:
                     assert written.conversation.owner in ("queue", "human"), "left to nobody"
             case "give_up":
@@ -445,8 +453,11 @@ class Conversations(RuleBasedStateMachine):
                     assert current.version == began.version, "of an earlier stretch"
         return written.more
 
-    def _ask(self, work: Work, turn: Turn, began: Conversation, plan: Plan, fate: Fate) -> None:
-        if self.do(self.log.conversation, turn.conversation_id).version == began.version:
+    def _ask(
+        self, work: Work, worker: str, turn: Turn, began: Conversation, plan: Plan, fate: Fate
+    ) -> None:
+        current: Conversation = self.do(self.log.conversation, turn.conversation_id)
+        if current.version == began.version:
             closed = [row.at for row in self._changes(turn.conversation_id) if _ends_matter(row)]
             if closed:
                 reset = self.brain.reset_at.get(turn.conversation_id)
@@ -459,6 +470,11 @@ class Conversations(RuleBasedStateMachine):
             work.phase = "give_up"
         else:
             work.given = self.brain.turn(turn, plan)
+            if (
+                current.worker == worker
+                and not self.settled[turn.conversation_id, turn.messages[0].seq]
+            ):
+                self.brain.rightful.add(turn.id)
             work.phase = "give_up" if fate == "hangs" else "finish"
 
     @rule(worker=workers, again=st.booleans())
@@ -723,9 +739,10 @@ def _promises_hold(own: list[Any], cases: list[Any]) -> None:
             assert any(case.reference in message.text for case in cases)
 
 
-TestConversations = Conversations.TestCase
+# a history that fails is made short before it is shown, which takes its time
+TestConversations = pytest.mark.timeout(900)(Conversations.TestCase)
 TestConversations.settings = settings(
-    max_examples=200,
+    max_examples=150,
     stateful_step_count=80,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -2,9 +2,7 @@
 
 import pytest
 
-
-def said(messages):
-    return [message["response"] for message in messages]
+from tests.stack.conftest import said
 
 
 @pytest.mark.parametrize("language", ["vi", "ms", "en"])

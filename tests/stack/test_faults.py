@@ -1,28 +1,10 @@
 """Parts that are slow or dead: an honest answer each time, nothing lost, nothing done twice."""
 
-import os
-import signal
 import time
-from contextlib import contextmanager
 
 import pytest
 
-
-def said(messages):
-    return [message["response"] for message in messages]
-
-
-@contextmanager
-def down(stack, name):
-    """One process is dead, and its supervisor does not start it again meanwhile."""
-    os.kill(stack.process.pid, signal.SIGSTOP)
-    try:
-        stack.kill(name)
-        yield
-    finally:
-        os.kill(stack.process.pid, signal.SIGCONT)
-        time.sleep(1)
-        stack.wait_ready(90)
+from tests.stack.conftest import busy, down, said
 
 
 @pytest.fixture
@@ -46,22 +28,21 @@ def test_a_slow_or_broken_shop_is_no_invented_status(customer, shop_fault, fault
     assert said(someone.chooses(1)) == ["utter_order_shipped"]
 
 
-def test_a_dead_action_server_brings_a_person_and_an_apology(customer, stack):
-    someone = customer("ms")
-    with down(stack, "actions"):
-        answer = someone.says("nak tanya status order MY-10482")
-    assert said(answer) == ["utter_brain_unavailable"]
-    assert "Staf kami" in answer[0]["text"]
-    assert someone.client.session["conversation"]["language"] == "ms"
+def test_a_brain_that_is_back_in_time_gives_the_real_answer(customer, stack):
+    someone = customer("en")
+    someone.says("hello there")
+    stack.kill("brain")
+    assert said(someone.says("what time do you open on saturday?")) == ["utter_opening_hours"]
+    stack.wait_ready(60)
+    assert [m["author"] for m in someone.client.messages()] == ["customer", "bot"] * 2
 
 
 def test_messages_accepted_before_a_crash_are_answered_after_it(customer, stack):
     someone = customer("en")
     someone.says("hello there")
-    stack.kill("brain", signal.SIGSTOP)
-    someone.client.send("what time do you open on saturday?")
-    stack.kill("front")
-    stack.kill("brain", signal.SIGCONT)
+    with busy(stack, "brain"):
+        someone.client.send("what time do you open on saturday?")
+        stack.kill("front")
     time.sleep(1)
     stack.wait_ready(60)
     someone.seen = 3
@@ -70,10 +51,23 @@ def test_messages_accepted_before_a_crash_are_answered_after_it(customer, stack)
     assert [m["seq"] for m in log] == list(range(1, len(log) + 1))
 
 
-def test_a_dead_brain_brings_a_person_in_the_customers_language(customer, stack):
+def test_a_dead_action_server_leaves_a_case_and_an_apology(customer, desk, stack):
+    someone, other = customer("ms"), customer("en")
+    with down(stack, "actions"):
+        sent = someone.client.send("nak tanya status order MY-10482")
+        assert said(other.says("how much is the shipping fee")) == ["utter_faq/shipping_fee"]
+        someone.seen = sent["seq"]
+        answer = someone.reads(at_least=2)
+    assert said(answer) == ["utter_brain_unavailable", "utter_left_for_people"]
+    assert "Staf kami" in answer[0]["text"]
+    assert desk.waiting(someone)["case"] in answer[1]["text"]
+
+
+def test_a_dead_brain_brings_a_person_in_the_customers_language(customer, open_desk, stack):
     someone = customer("vi")
     someone.says("chào shop nha")
     with down(stack, "brain"):
         answer = someone.says("cho mình hỏi phí giao hàng")
     assert said(answer) == ["utter_brain_unavailable"]
     assert "nhân viên" in answer[0]["text"].lower()
+    assert open_desk.waiting(someone)["reason"] == "fault"

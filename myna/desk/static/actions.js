@@ -1,6 +1,7 @@
 /** What an agent does with a conversation: claim, answer, note, resolve, hand back; and what others did meanwhile. */
 
 import { ApiError } from "/static/chat/shared/http.js";
+import { keep, recall } from "/static/chat/shared/memory.js";
 import { fill } from "/static/chat/shared/words.js";
 import { addNote, change, reply, sayTyping } from "./api.js";
 import { ownerWords, title } from "./names.js";
@@ -12,6 +13,8 @@ import { toast } from "./toast.js";
 
 const UNDO_MS = 5000;
 const TOAST_MS = 6000;
+const READING_MS = 12_000;
+const TOLD = "myna.desk.told_after_resolve";
 
 export class Actions {
   /**
@@ -19,7 +22,7 @@ export class Actions {
    * @param {object} options
    * @param {() => void} options.onSignedOut
    * @param {(id: string) => void} options.refresh fetch again what is shown of this conversation
-   * @param {(id: string, text: string) => void} options.giveBack a note that could not be saved
+   * @param {(id: string, text: string, mode: "public" | "note") => void} options.giveBack what could not be sent
    */
   constructor(store, { onSignedOut, refresh, giveBack }) {
     this.store = store;
@@ -54,8 +57,7 @@ export class Actions {
   /** Resolved on the screen at once; sent when it can no longer be undone. */
   resolve() {
     const summary = this.store.current;
-    if (summary === null || this.pending.has(summary.id)) return;
-    if (summary.owner !== "queue" && !this.store.isMine(summary)) return;
+    if (summary === null || !this.store.canResolve(summary)) return;
     const { id } = summary;
     const { words } = this.store;
     const action = { words: words.undo, run: () => this.undo(id) };
@@ -65,12 +67,16 @@ export class Actions {
     this.store.resolving.add(id);
     this.store.notice = "";
     this.store.changed();
+    if (this.store.isMine(summary) && recall(TOLD) === null) {
+      keep(TOLD, true);
+      toast(words.resolve_more, { ms: READING_MS });
+    }
   }
 
-  /** @param {string} [id] the last one if not given */
-  undo(id = [...this.pending.keys()].at(-1)) {
-    const pending = id === undefined ? undefined : this.pending.get(id);
-    if (id === undefined || pending === undefined) return;
+  /** @param {string} id */
+  undo(id) {
+    const pending = this.pending.get(id);
+    if (pending === undefined) return;
     clearTimeout(pending.timer);
     pending.away();
     this.pending.delete(id);
@@ -129,7 +135,12 @@ export class Actions {
       this.take(id, await reply(id, outgoing.echo_id, outgoing.text));
     } catch (error) {
       outgoing.state = "failed";
-      this.refused(id, error);
+      // Another agent has the conversation: the text goes back to where it can be changed or made a note.
+      if (error instanceof ApiError && error.status === 409) {
+        this.settle(id, outgoing.echo_id);
+        this.giveBack(id, outgoing.text, "public");
+      }
+      this.refused(id, error, "not_sent");
     }
   }
 
@@ -140,7 +151,7 @@ export class Actions {
     try {
       this.take(id, (await addNote(id, text)).message);
     } catch (error) {
-      this.giveBack(id, text);
+      this.giveBack(id, text, "note");
       this.refused(id, error);
     }
   }
@@ -160,8 +171,7 @@ export class Actions {
    */
   take(id, message) {
     const { store } = this;
-    const waiting = (store.outgoing.get(id) ?? []).filter(({ echo_id }) => echo_id !== message.echo_id);
-    store.outgoing.set(id, waiting);
+    this.settle(id, message.echo_id ?? null);
     if (message.author === "customer" && this.pending.has(id)) {
       this.undo(id);
       toast(store.words.wrote_again, { ms: TOAST_MS });
@@ -178,9 +188,19 @@ export class Actions {
 
   /**
    * @param {string} id
-   * @param {unknown} error
+   * @param {string | null} echoId of a reply that is no longer on its way
    */
-  refused(id, error) {
+  settle(id, echoId) {
+    const waiting = (this.store.outgoing.get(id) ?? []).filter(({ echo_id }) => echo_id !== echoId);
+    this.store.outgoing.set(id, waiting);
+  }
+
+  /**
+   * @param {string} id
+   * @param {unknown} error
+   * @param {"taken" | "not_sent"} [taken] the words if another agent has it
+   */
+  refused(id, error, taken = "taken") {
     const { store } = this;
     const { words } = store;
     if (error instanceof ApiError && error.status === 401) {
@@ -191,7 +211,7 @@ export class Actions {
       if (now !== undefined) store.learn(now);
       const other = now !== undefined && now.owner === "human" && !store.isMine(now);
       const says = other
-        ? fill(words.taken, { agent: now.agent ?? words.colleague })
+        ? fill(words[taken], { agent: now.agent ?? words.colleague })
         : fill(words.changed, { state: now === undefined ? "…" : ownerWords(now, store) });
       if (store.selected === id) store.notice = says;
       else toast(`${title(id, words)}: ${says}`, { ms: TOAST_MS });

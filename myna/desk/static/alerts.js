@@ -1,32 +1,62 @@
-/** Telling an agent who looks elsewhere that a customer waits: a tone, the page's title, the browser's notifications. */
+/** Telling an agent who looks elsewhere: a tone, the page's title, the browser's notifications. */
 
 import { byId } from "/static/chat/shared/dom.js";
 import { icon } from "/static/chat/shared/icons.js";
 import { keep, recall } from "/static/chat/shared/memory.js";
-import { title } from "./names.js";
+import { named, summaryWords, title } from "./names.js";
 
+/** @typedef {import("./api.js").Case} Case */
 /** @typedef {import("./api.js").Summary} Summary */
 /** @typedef {import("./store.js").Store} Store */
 
 const SOUND = "myna.desk.sound";
-/** Two soft notes, a fourth apart: hertz and seconds. */
-const NOTES = [[659.3, 0], [880, 0.14]];
+/**
+ * Two soft notes, hertz and seconds: rising for who has just come, the same again for who still waits, falling for what
+ * is late.
+ *
+ * @type {Record<string, [number, number][]>}
+ */
+const TONES = {
+  queued: [
+    [659.3, 0],
+    [880, 0.14],
+  ],
+  nudge: [
+    [784, 0],
+    [784, 0.18],
+  ],
+  overdue: [
+    [784, 0],
+    [587.3, 0.16],
+  ],
+};
+/** A case that is marked overdue so long after it was due is no news: it was only changed. */
+const FRESH_MS = 10 * 60_000;
 
 export class Alerts {
   /**
    * @param {Store} store
-   * @param {{onOpen: (id: string) => void}} options
+   * @param {{onOpen: (id: string) => void, onOpenCase: (reference: string) => void}} options
    */
-  constructor(store, { onOpen }) {
+  constructor(store, { onOpen, onOpenCase }) {
     this.store = store;
     this.onOpen = onOpen;
+    this.onOpenCase = onOpenCase;
     this.wanted = recall(SOUND) === true;
     /** @type {AudioContext | null} browsers allow one only after the page was touched */
     this.audio = null;
-    /** @type {Set<string> | null} queued conversations we know of; null: nothing known yet */
+    /** @type {Set<string> | null} conversations in the queue's list that we know of; null: nothing known yet */
     this.queued = null;
+    /** @type {Set<string>} cases that are known to be overdue */
+    this.overdue = new Set();
+    /** What happened while nobody looked. */
+    this.missed = "";
     byId("sound").addEventListener("click", () => this.toggleSound());
     byId("notify").addEventListener("click", () => void this.askPermission());
+    document.addEventListener("visibilitychange", () => {
+      this.missed = "";
+      this.draw();
+    });
     for (const name of ["pointerdown", "keydown"]) {
       addEventListener(name, () => this.wanted && this.wake(), { once: true });
     }
@@ -37,13 +67,11 @@ export class Alerts {
     const sound = byId("sound");
     sound.replaceChildren(icon(this.wanted ? "sound" : "mute"));
     sound.setAttribute("aria-pressed", String(this.wanted));
-    name(sound, words[this.wanted ? "sound_on" : "sound_off"]);
-    const notify = byId("notify");
-    notify.hidden = !("Notification" in window) || Notification.permission !== "default";
-    notify.replaceChildren(icon("bell"));
-    name(notify, words.notify);
+    sound.setAttribute("aria-label", words[this.wanted ? "sound_on" : "sound_off"]);
+    sound.title = words[this.wanted ? "sound_on" : "sound_off"];
+    byId("notify").hidden = !("Notification" in window) || Notification.permission !== "default";
     const waiting = me !== null && counts.queue > 0 ? `(${counts.queue}) ` : "";
-    document.title = `${waiting}${words.desk} – Myna`;
+    document.title = `${waiting}${this.missed || words.desk} – Myna`;
   }
 
   /**
@@ -54,31 +82,70 @@ export class Alerts {
   noteQueue(queue) {
     const known = this.queued;
     this.queued = new Set(queue.map(({ id }) => id));
-    const fresh = known === null ? [] : queue.filter(({ id }) => !known.has(id));
-    if (fresh.length > 0) this.ring(fresh[0]);
+    const fresh = known === null ? undefined : queue.find(({ id }) => !known.has(id));
+    if (fresh !== undefined) this.cameIn(fresh);
   }
 
   /** @param {Summary} summary */
   noteOne(summary) {
     if (this.queued === null) return;
-    if (summary.owner !== "queue") this.queued.delete(summary.id);
-    else if (!this.queued.has(summary.id)) {
+    const calls = summary.case !== null && (summary.owner === "bot" || summary.owner === "nobody");
+    if (summary.owner === "queue" && !this.queued.has(summary.id)) {
       this.queued.add(summary.id);
-      this.ring(summary);
+      this.cameIn(summary);
+    } else if (summary.owner !== "queue" && !calls) {
+      this.queued.delete(summary.id);
     }
   }
 
   /** @param {Summary} summary */
-  ring(summary) {
-    if (this.wanted) this.play();
-    const { words } = this.store;
-    byId("announce").textContent = `${words.queued_title}: ${title(summary.id, words)}`;
-    if (!document.hidden || !("Notification" in window) || Notification.permission !== "granted") return;
+  cameIn({ id, last_message }) {
+    if (this.store.me?.away) return;
+    const body = last_message?.text.slice(0, 140) ?? "";
+    const name = title(id, this.store.words);
+    this.ring("queued", { tag: id, name, body, open: () => this.onOpen(id) });
+  }
+
+  /** @param {string} id of a conversation in which the agent was reminded to answer */
+  nudge(id) {
+    const summary = this.store.summaries.get(id);
+    if (summary === undefined || !this.store.isMine(summary)) return;
     const body = summary.last_message?.text.slice(0, 140) ?? "";
-    const shown = new Notification(words.queued_title, { body, tag: summary.id, lang: this.store.language });
+    this.ring("nudge", { tag: `nudge ${id}`, name: title(id, this.store.words), body, open: () => this.onOpen(id) });
+  }
+
+  /** @param {Case} known as it is now */
+  noteCase(known) {
+    const { reference, overdue, due_at, updated_at, kind, summary } = known;
+    if (!overdue || this.overdue.has(reference)) return;
+    this.overdue.add(reference);
+    const mine = known.agent === null || this.store.isMyCase(known);
+    if (!mine || Date.parse(updated_at) - Date.parse(due_at) > FRESH_MS) return;
+    const name = `${reference} · ${named("kind", kind, this.store.words)}`;
+    this.ring("overdue", {
+      tag: reference,
+      name,
+      body: summaryWords(summary, this.store.words).slice(0, 140),
+      open: () => this.onOpenCase(reference),
+    });
+  }
+
+  /**
+   * @param {"queued" | "nudge" | "overdue"} sort
+   * @param {{tag: string, name: string, body: string, open: () => void}} about
+   */
+  ring(sort, { tag, name, body, open }) {
+    if (this.wanted) this.play(TONES[sort]);
+    const words = this.store.words[`alert_${sort}`];
+    byId("announce").textContent = `${words}: ${name}`;
+    if (!document.hidden) return;
+    this.missed = words;
+    this.draw();
+    if (!("Notification" in window) || Notification.permission !== "granted") return;
+    const shown = new Notification(`${words}: ${name}`, { body, tag, lang: this.store.language });
     shown.addEventListener("click", () => {
       window.focus();
-      this.onOpen(summary.id);
+      open();
       shown.close();
     });
   }
@@ -88,7 +155,7 @@ export class Alerts {
     keep(SOUND, this.wanted);
     if (this.wanted) {
       this.wake();
-      this.play();
+      this.play(TONES.queued);
     }
     this.draw();
   }
@@ -98,19 +165,20 @@ export class Alerts {
     void this.audio.resume();
   }
 
-  play() {
+  /** @param {[number, number][]} tone */
+  play(tone) {
     const { audio } = this;
     if (audio === null) return;
-    for (const [pitch, start] of NOTES) {
+    for (const [pitch, start] of tone) {
       const at = audio.currentTime + start;
-      const tone = new OscillatorNode(audio, { type: "sine", frequency: pitch });
+      const note = new OscillatorNode(audio, { type: "sine", frequency: pitch });
       const volume = new GainNode(audio, { gain: 0 });
       volume.gain.setValueAtTime(0, at);
       volume.gain.linearRampToValueAtTime(0.12, at + 0.02);
       volume.gain.exponentialRampToValueAtTime(0.0001, at + 0.35);
-      tone.connect(volume).connect(audio.destination);
-      tone.start(at);
-      tone.stop(at + 0.4);
+      note.connect(volume).connect(audio.destination);
+      note.start(at);
+      note.stop(at + 0.4);
     }
   }
 
@@ -118,13 +186,4 @@ export class Alerts {
     await Notification.requestPermission();
     this.draw();
   }
-}
-
-/**
- * @param {HTMLElement} button
- * @param {string} words
- */
-function name(button, words) {
-  button.setAttribute("aria-label", words);
-  button.title = words;
 }

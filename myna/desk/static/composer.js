@@ -43,11 +43,11 @@ export class Composer {
     return this.store.drafts.get(this.store.selected ?? "") ?? { text: "", mode: "public" };
   }
 
-  /** Who may write to the customer: the agent who has it, or anybody as long as no agent has it. */
+  /** Who may write to the customer: the agent who has it, or anybody as long as no other agent has it. */
   get publicAllowed() {
     const summary = this.store.current;
     if (summary === null || this.store.resolving.has(summary.id)) return false;
-    return this.store.isMine(summary) || summary.owner === "queue" || summary.owner === "bot";
+    return this.store.isMine(summary) || summary.owner !== "human";
   }
 
   /** @returns {Mode} */
@@ -81,7 +81,8 @@ export class Composer {
     const length = this.field.value.trim().length;
     let hint = matchMedia("(pointer: coarse)").matches ? "" : words.hint_keys;
     if (summary !== null && length > LIMIT) hint = fill(words.too_long, { count: length });
-    else if (summary?.owner === "nobody" || this.store.resolving.has(summary?.id ?? "")) hint = words.hint_resolved;
+    else if (this.store.resolving.has(summary?.id ?? "")) hint = words.hint_resolved;
+    else if (summary?.owner === "nobody" && this.mode === "public") hint = words.hint_reopens;
     else if (summary?.owner === "human" && !this.store.isMine(summary)) {
       hint = fill(words.hint_other, { agent: summary.agent ?? words.colleague });
     } else if (summary?.owner !== "human" && this.mode === "public") hint = words.hint_takes_over;
@@ -102,15 +103,16 @@ export class Composer {
   }
 
   /**
-   * Give back what could not be saved, unless something else is being written already.
+   * Give back what could not be sent, in front of what is being written.
    *
    * @param {string} id
    * @param {string} text
+   * @param {Mode} mode
    */
-  giveBack(id, text) {
-    const draft = this.store.drafts.get(id);
-    if (draft !== undefined && draft.text !== "") return;
-    this.store.saveDraft(id, { text, mode: "note" });
+  giveBack(id, text, mode) {
+    const begun = this.store.drafts.get(id);
+    const both = [text, begun?.text ?? ""].filter((part) => part !== "").join("\n");
+    this.store.saveDraft(id, { text: both, mode: begun?.mode ?? mode });
     this.shown = null;
     this.draw();
   }
@@ -131,6 +133,8 @@ export class Composer {
   /** @param {KeyboardEvent} event */
   key(event) {
     if (event.key === "Escape") {
+      // The list may be empty, and then takes no focus.
+      this.field.blur();
       this.onLeave();
       return;
     }

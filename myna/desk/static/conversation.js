@@ -5,7 +5,9 @@ import { arrange, asItem } from "/static/chat/shared/groups.js";
 import { icon } from "/static/chat/shared/icons.js";
 import { linkify } from "/static/chat/shared/linkify.js";
 import { clock, day } from "/static/chat/shared/time.js";
+import { waitsSince } from "./list.js";
 import { ownerWords, title } from "./names.js";
+import { waitingTimer } from "./ticking.js";
 
 /** @typedef {import("/static/chat/shared/groups.js").Item} Item */
 /** @typedef {import("./store.js").Store} Store */
@@ -29,26 +31,48 @@ export class ConversationView {
     /** @type {string | null} */
     this.shown = null;
     this.actsSign = "";
-    this.scroll.addEventListener("scroll", () => {
-      const { scrollHeight, scrollTop, clientHeight } = this.scroll;
-      this.atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END;
-    }, { passive: true });
+    this.scroll.addEventListener(
+      "scroll",
+      () => {
+        const { scrollHeight, scrollTop, clientHeight } = this.scroll;
+        this.atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END;
+      },
+      { passive: true },
+    );
     new ResizeObserver(() => this.atEnd && this.toEnd()).observe(this.scroll);
   }
 
   draw() {
-    const summary = this.store.current;
-    // "Choose one" helps only where there is one.
-    byId("talk-empty").hidden = summary !== null || (this.store.order ?? []).length === 0;
+    const { store } = this;
+    const summary = store.current;
     byId("talk-body").hidden = summary === null;
     if (summary === null) return;
-    byId("talk-title").textContent = title(summary.id, this.store.words);
-    byId("talk-state").textContent = ownerWords(summary, this.store);
+    byId("talk-title").textContent = title(summary.id, store.words);
+    byId("talk-state").textContent = ownerWords(summary, store);
+    this.drawWaiting(summary);
     const notice = byId("notice");
-    notice.hidden = this.store.notice === "";
-    if (notice.textContent !== this.store.notice) notice.textContent = this.store.notice;
+    notice.hidden = store.notice === "";
+    if (notice.textContent !== store.notice) notice.textContent = store.notice;
     this.drawActs();
-    this.drawMessages(summary.id);
+    this.drawMessages(summary);
+    this.drawTyping(summary);
+  }
+
+  /**
+   * How long the customer has waited, and that the agent was reminded of it.
+   *
+   * @param {import("./api.js").Summary} summary
+   */
+  drawWaiting(summary) {
+    const { store } = this;
+    const since = waitsSince(summary);
+    const waiting = byId("talk-waiting");
+    const sign = `${since} ${store.language}`;
+    if (waiting.dataset.sign !== sign) {
+      waiting.dataset.sign = sign;
+      waiting.replaceChildren(...(since === null ? [] : [`${store.words.waits} `, waitingTimer(since, store)]));
+    }
+    byId("nudge").hidden = !store.nudged.has(summary.id) || !store.isMine(summary);
   }
 
   drawActs() {
@@ -57,28 +81,37 @@ export class ConversationView {
     /** @type {Act[]} */
     let acts = [];
     if (summary !== null && !store.resolving.has(summary.id)) {
-      if (summary.owner === "queue") acts = ["resolve", "claim"];
-      else if (summary.owner === "bot") acts = ["claim"];
-      else if (store.isMine(summary)) acts = ["release", "resolve"];
+      if (store.isMine(summary)) acts = ["release", "resolve"];
+      else if (summary.owner !== "human") acts = store.canResolve(summary) ? ["resolve", "claim"] : ["claim"];
     }
-    const sign = JSON.stringify([acts, store.language]);
+    const reopens = summary?.owner === "nobody";
+    const sign = JSON.stringify([acts, reopens, store.language]);
     if (sign === this.actsSign) return;
     this.actsSign = sign;
     byId("acts").replaceChildren(
       ...acts.map((act, index) => {
         const main = index === acts.length - 1;
         const look = main ? "button primary" : "button";
-        return h("button", { type: "button", class: look, "data-act": act, click: () => this.onAct(act) }, store.words[act]);
+        const words = store.words[reopens ? "reopen" : act];
+        const more = act === "resolve" ? store.words.resolve_more : null;
+        return h(
+          "button",
+          { type: "button", class: look, "data-act": act, title: more, click: () => this.onAct(act) },
+          words,
+        );
       }),
     );
   }
 
-  /** @param {string} id */
-  drawMessages(id) {
+  /** @param {import("./api.js").Summary} summary */
+  drawMessages(summary) {
     const { store } = this;
+    const { id } = summary;
     if (this.shown !== id) this.atEnd = true;
     this.shown = id;
-    const sent = (store.detail?.messages ?? []).map(asItem);
+    const messages = store.detail?.messages ?? [];
+    const seen = seenItem(messages, summary.seen_seq);
+    const sent = messages.map(asItem);
     const known = new Set(sent.map(({ key }) => key));
     /** @type {Item[]} */
     const waiting = (store.outgoing.get(id) ?? [])
@@ -97,23 +130,54 @@ export class ConversationView {
         const words = day(block.at, store.language);
         return { key: block.key, sign: words, build: () => h("p", { class: "day" }, words) };
       }
-      const sign = JSON.stringify([block.items, store.language]);
-      return { key: block.key, sign, build: () => this.group(block.items) };
+      const mark = block.items.some(({ key }) => key === seen) ? seen : null;
+      const sign = JSON.stringify([block.items, mark, store.language]);
+      return { key: block.key, sign, build: () => this.group(block.items, mark) };
     });
     reconcile(this.blocks, blocks);
     if (this.atEnd) this.toEnd();
   }
 
-  /** @param {Item[]} items */
-  group(items) {
+  /**
+   * Who writes at this moment.
+   *
+   * @param {import("./api.js").Summary} summary
+   */
+  drawTyping({ id, owner }) {
+    const { words, typing } = this.store;
+    const author = typing.get(id);
+    const says = author === undefined || (author === "bot" && owner !== "bot") ? "" : words[`typing_${author}`];
+    const node = byId("typing");
+    if (byId("typing-words").textContent !== says) byId("typing-words").textContent = says;
+    node.hidden = says === "";
+    if (this.atEnd) this.toEnd();
+  }
+
+  /**
+   * @param {Item[]} items
+   * @param {string | null} seen the key of the last item that the customer's page has shown, if it is among them
+   */
+  group(items, seen) {
     const { words, language } = this.store;
     const [first, last] = [items[0], items[items.length - 1]];
-    if (first.author === "system") return h("p", { class: "event said" }, ...linkify(first.text));
+    const mark = () => h("span", { class: "seen" }, icon("check"), words.seen);
+    if (first.author === "system") {
+      return h("div", { class: "event" }, h("p", { class: "said" }, ...linkify(first.text)), seen !== null && mark());
+    }
     const note = first.author === "note";
     const by = note && first.agent !== null ? ` · ${first.agent}` : "";
     const state = last.state === "pending" ? words.sending : clock(last.at, language);
-    const meta = h("p", { class: "meta" }, note && icon("lock"), h("b", {}, this.nameOf(first) + by), ` · ${state}`);
-    return h("div", { class: "group", "data-author": first.author }, ...items.flatMap((item) => this.bubble(item)), meta);
+    const below = seen === last.key && [" · ", mark()];
+    const meta = h(
+      "p",
+      { class: "meta" },
+      note && icon("lock"),
+      h("b", {}, this.nameOf(first) + by),
+      ` · ${state}`,
+      ...(below || []),
+    );
+    const bubbles = items.flatMap((item) => [...this.bubble(item), item !== last && item.key === seen && mark()]);
+    return h("div", { class: "group", "data-author": first.author }, ...bubbles, meta);
   }
 
   /** @param {Item} item */
@@ -124,7 +188,9 @@ export class ConversationView {
     const retry = () => this.onRetry(item.key.slice(1));
     return [
       h("div", { class: look }, h("span", { class: "sr-only" }, `${this.nameOf(item)}: `), ...linkify(item.text)),
-      ...(offered.length > 0 ? [h("div", { class: "offered", role: "group", "aria-label": words.buttons_shown }, ...offered)] : []),
+      ...(offered.length > 0
+        ? [h("div", { class: "offered", role: "group", "aria-label": words.buttons_shown }, ...offered)]
+        : []),
       ...(item.state === "failed" ? [h("button", { type: "button", class: "retry", click: retry }, words.unsent)] : []),
     ];
   }
@@ -141,4 +207,17 @@ export class ConversationView {
     this.atEnd = true;
     this.scroll.scrollTop = this.scroll.scrollHeight;
   }
+}
+
+/**
+ * The last of our messages that the customer's page has shown; a customer who has written since has surely seen it.
+ *
+ * @param {import("./api.js").Message[]} messages
+ * @param {number} seenSeq
+ * @returns {string | null} its key
+ */
+function seenItem(messages, seenSeq) {
+  const shown = messages.findLast(({ seq, author }) => seq <= seenSeq && author !== "note");
+  const answered = messages.some(({ seq, author }) => shown !== undefined && author === "customer" && seq >= shown.seq);
+  return shown === undefined || answered ? null : asItem(shown).key;
 }

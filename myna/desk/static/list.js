@@ -1,18 +1,15 @@
 /** The left column: views with counts, and the conversations of a view. */
 
 import { byId, drawnBlock, h, reconcile } from "/static/chat/shared/dom.js";
-import { clockOrDay, elapsed } from "/static/chat/shared/time.js";
-import { fill } from "/static/chat/shared/words.js";
+import { clockOrDay } from "/static/chat/shared/time.js";
 import { tags, title } from "./names.js";
+import { Rows } from "./rows.js";
 import { VIEWS } from "./store.js";
+import { waitingTimer } from "./ticking.js";
 
 /** @typedef {import("./api.js").Summary} Summary */
 /** @typedef {import("./api.js").View} View */
 /** @typedef {import("./store.js").Store} Store */
-
-/** A customer who waits longer is marked. */
-const LATE_MS = 2 * 60_000;
-const VERY_LATE_MS = 5 * 60_000;
 
 export class List {
   /**
@@ -22,37 +19,25 @@ export class List {
   constructor(store, { onView, onOpen, onEnter }) {
     this.store = store;
     this.onView = onView;
-    this.onOpen = onOpen;
-    this.onEnter = onEnter;
-    this.rows = byId("rows");
-    this.rows.addEventListener("click", (event) => {
-      const row = event.target instanceof Element ? event.target.closest(".row") : null;
-      if (row instanceof HTMLElement && row.dataset.id) onOpen(row.dataset.id);
-    });
-    this.rows.addEventListener("keydown", (event) => this.key(event));
+    this.rows = new Rows(byId("rows"), { onOpen, onEnter });
     byId("views").addEventListener("keydown", (event) => this.viewKey(event));
-    setInterval(() => this.tick(), 1000);
   }
 
   draw() {
     const { store } = this;
+    byId("talks-list").hidden = store.listed !== "talks";
+    if (store.listed !== "talks") return;
     this.drawViews();
     const shown = (store.order ?? []).flatMap((id) => store.summaries.get(id) ?? []);
-    reconcile(
-      this.rows,
+    this.rows.draw(
       shown.map((summary) => ({
         key: summary.id,
         sign: JSON.stringify([summary, store.isUnread(summary), store.resolving.has(summary.id), store.language]),
         build: () => this.row(summary),
       })),
+      store.selected,
     );
-    for (const row of this.rows.querySelectorAll('[aria-selected="true"]')) row.setAttribute("aria-selected", "false");
-    const current = store.selected === null ? undefined : drawnBlock(this.rows, store.selected);
-    current?.setAttribute("aria-selected", "true");
-    if (current === undefined) this.rows.removeAttribute("aria-activedescendant");
-    else this.rows.setAttribute("aria-activedescendant", current.id);
     this.drawEmpty(shown.length);
-    this.tick();
   }
 
   drawViews() {
@@ -99,56 +84,32 @@ export class List {
     const { store } = this;
     const { words } = store;
     const unread = store.isUnread(summary);
-    const queued = summary.owner === "queue" && summary.queued_at !== null;
     const last = summary.last_message;
     const classes = ["row"];
     if (unread) classes.push("unread");
     if (store.resolving.has(summary.id)) classes.push("leaving");
-    const time = queued
-      ? h("span", { class: "row-time timer", "data-since": summary.queued_at })
-      : h("span", { class: "row-time" }, clockOrDay(last?.at ?? summary.created_at, store.language));
+    const since = waitsSince(summary);
+    const time =
+      since === null ? clockOrDay(last?.at ?? summary.created_at, store.language) : waitingTimer(since, store);
     return h(
       "div",
-      { class: classes.join(" "), role: "option", id: `row-${summary.id}`, "data-id": summary.id, "aria-selected": "false" },
-      h("span", { class: "row-name" }, title(summary.id, words), unread && h("span", { class: "sr-only" }, ` (${words.unread})`)),
-      time,
+      {
+        class: classes.join(" "),
+        role: "option",
+        id: `row-${summary.id}`,
+        "data-key": summary.id,
+        "aria-selected": "false",
+      },
+      h(
+        "span",
+        { class: "row-name" },
+        title(summary.id, words),
+        unread && h("span", { class: "sr-only" }, ` (${words.unread})`),
+      ),
+      h("span", { class: "row-time" }, time),
       h("span", { class: "snippet" }, last === null ? "" : snippet(last, words)),
       h("span", { class: "tags" }, ...tags(summary, store)),
     );
-  }
-
-  /** The waiting times, once a second; only where the words change. */
-  tick() {
-    const now = Date.now();
-    for (const node of this.rows.querySelectorAll(".timer")) {
-      if (!(node instanceof HTMLElement)) continue;
-      const waited = now - Date.parse(node.dataset.since ?? "");
-      const words = elapsed(waited);
-      if (node.textContent === words) continue;
-      node.textContent = words;
-      node.classList.toggle("late", waited >= LATE_MS && waited < VERY_LATE_MS);
-      node.classList.toggle("very-late", waited >= VERY_LATE_MS);
-      if (node.title === "") node.title = fill(this.store.words.waiting, { time: words });
-    }
-  }
-
-  /** @param {1 | -1} step */
-  move(step) {
-    const order = this.store.order ?? [];
-    if (order.length === 0) return;
-    const at = this.store.selected === null ? -1 : order.indexOf(this.store.selected);
-    const next = at < 0 ? 0 : Math.min(order.length - 1, Math.max(0, at + step));
-    this.onOpen(order[next]);
-    drawnBlock(this.rows, order[next])?.scrollIntoView({ block: "nearest" });
-  }
-
-  /** @param {KeyboardEvent} event */
-  key(event) {
-    if (event.key === "ArrowDown") this.move(1);
-    else if (event.key === "ArrowUp") this.move(-1);
-    else if (event.key === "Enter") this.onEnter();
-    else return;
-    event.preventDefault();
   }
 
   /** @param {KeyboardEvent} event */
@@ -160,6 +121,16 @@ export class List {
     this.onView(VIEWS[at]);
     queueMicrotask(() => drawnBlock(byId("views"), VIEWS[at])?.focus());
   }
+}
+
+/**
+ * Since when the customer has waited for a person, if they do.
+ *
+ * @param {Summary} summary
+ */
+export function waitsSince({ owner, queued_at, unanswered_since }) {
+  if (owner === "queue") return queued_at;
+  return owner === "human" ? unanswered_since : null;
 }
 
 /**

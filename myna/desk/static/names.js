@@ -1,11 +1,27 @@
-/** How conversations, their states and their authors are called on the screen. */
+/** How conversations and cases, their states, reasons and authors are called on the screen. */
 
 import { h } from "/static/chat/shared/dom.js";
 import { icon } from "/static/chat/shared/icons.js";
+import { clock, day } from "/static/chat/shared/time.js";
 import { LANGUAGE_NAMES, fill, isLanguage } from "/static/chat/shared/words.js";
 
+/** @typedef {import("./api.js").Case} Case */
+/** @typedef {import("./api.js").Step} Step */
 /** @typedef {import("./api.js").Summary} Summary */
 /** @typedef {import("./store.js").Store} Store */
+
+/** What a customer was put to people for, by how much it presses. */
+const URGENCY = {
+  complaint: "warn",
+  anger: "warn",
+  proof: "warn",
+  not_solved: "warn",
+  agent_gone: "warn",
+  agent_idle: "warn",
+  fault: "bad",
+};
+/** Who did something, if it was no agent. */
+const HOUSE = ["bot", "hub", "customer"];
 
 /**
  * "Customer 4F21C9": the end of the id, because time-ordered ids begin alike.
@@ -32,7 +48,43 @@ export function ownerWords(summary, store) {
  * @param {Record<string, string>} words
  */
 export function reasonWords(reason, words) {
-  return reason === null ? words.none : (words[`reason_${reason}`] ?? reason);
+  return reason === null ? words.none : named("reason", reason, words);
+}
+
+/**
+ * The words for a name of the server's, or the name itself made readable if we have none.
+ *
+ * @param {string} sort
+ * @param {string} name
+ * @param {Record<string, string>} words
+ */
+export function named(sort, name, words) {
+  return words[`${sort}_${name}`] ?? name.replace(/^faq\//, "").replaceAll("_", " ");
+}
+
+/**
+ * @param {string | null} who
+ * @param {Store} store
+ */
+export function whoWords(who, { words, me }) {
+  if (who === null || HOUSE.includes(who)) return words[`who_${who ?? "hub"}`];
+  return who === me?.name ? words.you : who;
+}
+
+/**
+ * What happened, as a sentence: "Linh claimed it".
+ *
+ * @param {Step} step
+ * @param {Store} store
+ */
+export function stepWords({ from, to, reason, who }, store) {
+  const { words } = store;
+  const cause = reason ?? "";
+  // A release is recorded with the reason for which the customer waits, not as what it is.
+  const taken = to === "queue" && from === "human" && !cause.startsWith("agent_") ? "release" : cause;
+  const known = to === "queue" && from !== "human" && cause !== "not_solved" ? "hand_over" : taken;
+  const fallback = `${words[`short_${from}`] ?? words.colleague} → ${words[`short_${to}`] ?? words.colleague}`;
+  return fill(words[`step_${known}`] ?? fallback, { who: whoWords(who, store), reason: reasonWords(reason, words) });
 }
 
 /**
@@ -46,6 +98,29 @@ export function channelWords(channel, words) {
 /** @param {string} language */
 export function languageWords(language) {
   return isLanguage(language) ? LANGUAGE_NAMES[language] : "–";
+}
+
+/**
+ * A case's summary; the hub's own begins with the reason for which a person was asked for.
+ *
+ * @param {string} summary
+ * @param {Record<string, string>} words
+ */
+export function summaryWords(summary, words) {
+  const [, reason, rest] = /^\[(\w+)\] ?(.*)$/s.exec(summary) ?? [];
+  return reason === undefined || words[`reason_${reason}`] === undefined
+    ? summary
+    : `${words[`reason_${reason}`]} · ${rest}`;
+}
+
+/**
+ * "Today, 14:30"
+ *
+ * @param {string} at ISO 8601
+ * @param {Store} store
+ */
+export function moment(at, { language }) {
+  return `${day(at, language)}, ${clock(at, language)}`;
 }
 
 /**
@@ -63,9 +138,20 @@ export function tags(summary, store) {
   return [
     h("span", { class: "tag fixed", title: languageWords(summary.language) }, language),
     h("span", { class: "tag fixed" }, mark, channelWords(summary.channel, words)),
+    summary.case === null ? null : caseTag(summary.case, words),
     summary.reason === null || resolved ? null : reasonTag(summary.reason, words),
     summary.owner === "queue" ? null : h("span", { class: resolved ? "tag good" : "tag" }, h("span", {}, owner)),
   ];
+}
+
+/**
+ * That something is still owed to the customer of this conversation.
+ *
+ * @param {string} reference
+ * @param {Record<string, string>} words
+ */
+function caseTag(reference, words) {
+  return h("span", { class: "tag warn fixed", title: fill(words.has_case, { reference }) }, icon("case"), reference);
 }
 
 /**
@@ -73,6 +159,41 @@ export function tags(summary, store) {
  * @param {Record<string, string>} words
  */
 export function reasonTag(reason, words) {
-  const state = { complaint: "warn", proof: "warn", fault: "bad" }[reason] ?? "";
+  const state = URGENCY[/** @type {keyof typeof URGENCY} */ (reason)] ?? "";
   return h("span", { class: `tag ${state}` }, h("span", {}, reasonWords(reason, words)));
+}
+
+/**
+ * @param {Case} known
+ * @param {Record<string, string>} words
+ */
+export function stateTag({ state }, words) {
+  const look = { open: "", working: "accent", waiting: "warn", solved: "good", closed: "" }[state];
+  return h("span", { class: `tag ${look}` }, h("span", {}, named("state", state, words)));
+}
+
+/**
+ * Only where it is out of the ordinary.
+ *
+ * @param {Case} known
+ * @param {Record<string, string>} words
+ */
+export function priorityTag({ priority }, words) {
+  if (priority === "normal" || priority === "low") return null;
+  return h(
+    "span",
+    { class: priority === "urgent" ? "tag fixed bad" : "tag fixed warn" },
+    named("priority", priority, words),
+  );
+}
+
+/**
+ * "★★★★☆", with words for those who do not see it.
+ *
+ * @param {number} stars
+ * @param {Record<string, string>} words
+ */
+export function starsOf(stars, words) {
+  const drawn = "★".repeat(stars) + "☆".repeat(Math.max(0, 5 - stars));
+  return h("span", { class: "stars", role: "img", "aria-label": fill(words.stars, { stars }) }, drawn);
 }
