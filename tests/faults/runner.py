@@ -20,6 +20,8 @@ from tests.servers import postgres_database_on, postgres_server
 ANSWER_SECONDS = 30.0
 """After a fault's end, everything that was accepted has had its outcome within this time."""
 
+_LATE_SECONDS = 62.0  # until the caretaker asks what became of turns that were given up
+
 Trouble = Callable[[World, Traffic], Awaitable[None]]
 """Makes trouble until it has done what it is there for and the traffic is `enough`."""
 
@@ -52,7 +54,7 @@ class Result:
     faults: int
     findings: list[Finding]
     slowest: float
-    """The longest wait for an answer, in seconds, since its message was accepted and all was well."""
+    """The longest wait for an answer, in seconds since the message was accepted and all was well."""
     longest: float
     """The longest wait since the message was accepted, faults included."""
     seconds: float
@@ -78,11 +80,13 @@ async def run(scenario: Scenario, setup: Setup, messages: int | None = None) -> 
         world = await stack.enter_async_context(running(own))
         wanted = scenario.messages if messages is None else messages
         traffic = Traffic(world, wanted, scenario.customers, scenario.pause)
-        await traffic.begin()
+        await stack.enter_async_context(traffic.going_on())
         await scenario.trouble(world, traffic)
         world.brain_is(Mode())
         world.receiver.ill = 0.0
         await traffic.end()
+        world.set_clock(world.clock + _LATE_SECONDS)
+        await traffic.hear_of_all(_LATE_SECONDS / 4)
         histories, outbox = await asyncio.to_thread(read_hub, world.hub)
         await traffic.read_on(histories)
         outcomes, effects, complaints = read_light_brain(world.brain_memory)

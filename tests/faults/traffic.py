@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +18,6 @@ from tests.faults.evidence import History, Witnessed
 from tests.faults.place import Place, wait_until
 
 _CALM_SECONDS = 120.0  # for what takes too long all the same, so that it can be measured
-_LATE_SECONDS = 75.0  # until the caretaker asks what became of turns that were given up
 
 _UNDONE = (
     sa.select(schema.messages.c.id).where(schema.messages.c.state == "pending"),
@@ -76,8 +75,20 @@ class Traffic:
         """What the customers know."""
         return [Witnessed(c.conversation, c.sent, c.views, c.refusals) for c in self.customers]
 
-    async def begin(self) -> None:
-        """Everybody comes and begins."""
+    @asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        """Everybody comes and begins; nobody is left at the end, whatever happens."""
+        try:
+            await self._begin()
+            yield
+        finally:
+            for task in self._acting:
+                task.cancel()
+            await asyncio.gather(*self._acting, return_exceptions=True)
+            for someone in (*self.agents, *self.customers):
+                await someone.go()
+
+    async def _begin(self) -> None:
         await asyncio.gather(*(someone.come() for someone in (*self.agents, *self.customers)))
         self._acting = [asyncio.create_task(self._act(customer)) for customer in self.customers]
 
@@ -104,7 +115,10 @@ class Traffic:
         await self._none_left(_UNDONE, _CALM_SECONDS)
         for agent in self.agents:
             await agent.go()
-        await self._none_left(_UNKNOWN, _LATE_SECONDS)
+
+    async def hear_of_all(self, seconds: float) -> None:
+        """Waits until the caretaker has asked what became of the turns that were given up."""
+        await self._none_left(_UNKNOWN, seconds)
 
     async def read_on(self, histories: dict[str, History]) -> None:
         """Waits until every page has shown what stands in these histories, and closes them."""
@@ -128,5 +142,7 @@ class Traffic:
                 return any(connection.execute(query.limit(1)).first() for query in queries)
 
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and await asyncio.to_thread(anything):
-            await asyncio.sleep(0.2)  # a database tells nobody
+        while time.monotonic() < deadline:
+            if not await asyncio.to_thread(anything):
+                return
+            await asyncio.sleep(0.2)
