@@ -6,7 +6,7 @@ from typing import Any
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import UserUttered
+from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
@@ -37,9 +37,22 @@ class CatalogueNLG(NaturalLanguageGenerator):
         language = tracker.get_slot("language") or self._catalogue.facts.default_language
         turn = sum(isinstance(event, UserUttered) for event in tracker.events)
         told = {name: slot.value for name, slot in tracker.slots.items() if slot.value}
-        text = self._catalogue.render(utter_action, language, turn=turn, **{**told, **kwargs})
+        values = {**told, **kwargs}
+        text = self._catalogue.render(utter_action, language, turn=turn, **values)
+        if text.text == _last_said(tracker, utter_action):
+            # of a long conversation the memory gives the last turns only, so the count stands still
+            text = self._catalogue.render(utter_action, language, turn=turn + 1, **values)
         return {
             "text": text.text,
             "buttons": [{"title": b.title, "payload": b.payload} for b in text.buttons],
             "utter_action": utter_action,
         }
+
+
+def _last_said(tracker: DialogueStateTracker, response: str) -> str | None:
+    """What a response said when it was given last."""
+    for event in reversed(tracker.events):
+        if isinstance(event, BotUttered) and event.metadata.get("utter_action") == response:
+            text: str | None = event.text
+            return text
+    return None

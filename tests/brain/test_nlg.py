@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
-from rasa.shared.core.events import SlotSet, UserUttered
+from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 from rasa.shared.core.slots import AnySlot, TextSlot
 from rasa.shared.core.trackers import DialogueStateTracker
 
@@ -73,3 +74,13 @@ async def test_an_answer_is_not_repeated_word_by_word(nlg: CatalogueNLG) -> None
 async def test_what_cannot_be_said_is_an_error(nlg: CatalogueNLG, name: str) -> None:
     with pytest.raises(TextError):
         await nlg.generate(name, tracker(language="en"), "brain")
+
+
+async def test_a_long_conversation_hears_no_answer_twice_in_a_row() -> None:
+    said: list[str] = []
+    tracker = DialogueStateTracker.from_events("c", [UserUttered("?")] * 12)
+    for _ in range(4):  # the memory is bounded: the count of messages stands still
+        answer = await CatalogueNLG().generate("utter_out_of_scope", tracker, "brain")
+        said.append(answer["text"])
+        tracker.update(BotUttered(answer["text"], metadata={"utter_action": "utter_out_of_scope"}))
+    assert all(earlier != later for earlier, later in itertools.pairwise(said))
