@@ -159,7 +159,10 @@ class Supervisor:
             for service in self._services
             if service.process
         }
-        (settings.home() / "processes.json").write_text(json.dumps(running, indent=2))
+        path = settings.home() / "processes.json"
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(running, indent=2))
+        draft.replace(path)  # whoever reads it meanwhile reads the whole of it
 
     async def _ready(self) -> bool:
         deadline = time.monotonic() + _START_SECONDS
