@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from .conftest import OpenPage
 from .desk import LINH, log_in, rows
@@ -53,7 +53,8 @@ def test_from_claim_to_resolved_by_keyboard(
     expect(desk.locator("#reply")).to_be_focused()
     desk.keyboard.type("Em xin lỗi anh, em đổi máy mới ạ")
     desk.keyboard.press("Enter")
-    expect(desk.locator("[data-author=agent] .bubble")).to_contain_text("em đổi máy mới")
+    sent = desk.locator("[data-author=agent] .bubble:not(.pending)")
+    expect(sent).to_contain_text("em đổi máy mới")
     assert waiting.messages[-1]["author"] == "agent"
     desk.keyboard.press("Escape")
     desk.keyboard.press("e")
@@ -159,6 +160,29 @@ def test_what_happened_during_a_broken_stream_is_shown(
     server.streams_work = True
     expect(desk.locator("#live-state")).to_have_text("Trực tuyến", timeout=20_000)
     expect(rows(desk)).to_have_count(2)
+    expect(desk.locator("#blocks .bubble")).to_have_count(2)
+
+
+@pytest.mark.parametrize("opened_before", [False, True])
+def test_a_message_that_overtakes_the_answer_is_shown(
+    desk: Page, server: FakeServer, waiting: Conversation, opened_before: bool
+) -> None:
+    if opened_before:
+        desk.keyboard.press("j")
+        expect(desk.locator("#blocks .bubble")).to_have_count(1)
+        # what is shown has to stay without being fetched again
+        desk.route(f"**/conversations/{waiting.id}", lambda route: route.abort())
+
+    def overtaken(route: Route) -> None:
+        answer = route.fetch()
+        server.do(lambda: server.store.log(waiting, "customer", "Alo?"))
+        route.fulfill(response=answer)
+
+    desk.route(f"**/conversations/{waiting.id}", overtaken, times=1)
+    if opened_before:
+        server.do(lambda: server.store.saw(waiting, 1))
+    else:
+        desk.keyboard.press("j")
     expect(desk.locator("#blocks .bubble")).to_have_count(2)
 
 

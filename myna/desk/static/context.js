@@ -59,6 +59,7 @@ export class ContextView {
       ...(context === null ? [] : this.slots(context)),
     );
     this.drawCases(context?.cases ?? []);
+    byId("no-cases").hidden = context === null || context.cases.length > 0;
     const rest = context === null ? [] : [...this.intents(context), ...this.ratings(context), ...this.history(context)];
     byId("context-rest").replaceChildren(...rest);
   }
@@ -148,7 +149,6 @@ export class ContextView {
         );
       }),
     );
-    byId("no-cases").hidden = shown.length > 0;
   }
 
   /** @param {Context} context */

@@ -318,7 +318,7 @@ class Desk {
   /** @param {string} id of the conversation that changed */
   refresh(id) {
     this.fetcher.lists.ask();
-    if (id === this.store.selected && this.store.detail !== null) this.fetcher.talk.ask();
+    if (id === this.store.selected) this.fetcher.talk.ask();
     if (id === this.store.caseTalk?.conversation.id) this.fetcher.case.ask();
   }
 

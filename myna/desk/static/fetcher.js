@@ -80,6 +80,9 @@ export class Fetcher {
     try {
       const detail = await fetchDetail(id);
       if (store.selected !== id) return;
+      // What the stream has brought since the server made this answer stays.
+      const last = detail.messages.at(-1)?.seq ?? 0;
+      detail.messages.push(...(store.detail?.messages ?? []).filter(({ seq }) => seq > last));
       store.detail = detail;
       store.learn(detail.conversation);
       this.cameAfterAll();

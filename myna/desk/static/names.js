@@ -135,9 +135,10 @@ export function tags(summary, store) {
   const mark = icon(summary.channel === "messenger" ? "messenger" : "globe");
   const owner = summary.owner === "human" ? (summary.agent ?? words.colleague) : words[`short_${summary.owner}`];
   const resolved = summary.owner === "nobody";
+  const channel = channelWords(summary.channel, words);
   return [
     h("span", { class: "tag fixed", title: languageWords(summary.language) }, language),
-    h("span", { class: "tag fixed" }, mark, channelWords(summary.channel, words)),
+    h("span", { class: "tag fixed", title: channel }, mark, h("span", { class: "sr-only" }, channel)),
     summary.case === null ? null : caseTag(summary.case, words),
     summary.reason === null || resolved ? null : reasonTag(summary.reason, words),
     summary.owner === "queue" ? null : h("span", { class: resolved ? "tag good" : "tag" }, h("span", {}, owner)),
