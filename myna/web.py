@@ -134,6 +134,8 @@ def last_event(request: Request) -> int:
 
 async def next_or_none(queue: asyncio.Queue[Any]) -> Any:
     """The next piece of news; None after a heartbeat's time without any."""
+    if not queue.empty():  # no timer for what is there already
+        return queue.get_nowait()
     try:
         return await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
     except TimeoutError:

@@ -136,6 +136,9 @@ class Hub:
         written = received.written
         if received.mine:
             self._wake(arrival.conversation_id, received)
+            # two rounds of the event loop, and the brain has its question before pages are told
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
         if received.new:
             self.tell(written)
         return written.messages[0], received.new
