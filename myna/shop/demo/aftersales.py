@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -12,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from myna.shop import wire
+from myna.shop.cover import add_months
 from myna.shop.demo import records, schema
 from myna.shop.model import (
     Customer,
@@ -176,13 +176,6 @@ def renew(connection: Any, number: str, now: datetime) -> Subscription | NotDone
     renewed = replace(subscription, state="active", renews_on=until)
     records.change(connection, number, renewed)
     return renewed
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day some months later, or the last one of a shorter month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))
 
 
 def _product(connection: Any, sku: str) -> Product | None:

@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from myna.shop.cover import add_months
 from myna.shop.demo import people, records, schema
-from myna.shop.demo.aftersales import add_months
 from myna.shop.demo.catalogue import CATALOGUE
 from myna.shop.model import (
     Customer,
@@ -185,7 +185,7 @@ def _add_warranties(connection: Any, order: Order) -> None:
                 continue
             for piece in range(item.quantity):
                 digits = order.number.rpartition("-")[2]
-                serial = f"LH{item.sku.replace('-', '')}-{day:%y%m}-{digits}{piece + 1}"
+                serial = f"LH{item.sku.replace('-', '')}-{digits}-{piece + 1}"
                 warranty = Warranty(
                     sku=item.sku,
                     product=item.name,

@@ -185,7 +185,7 @@ def _add_files(app: Sanic, shop: DemoShop) -> None:
         return _pdf(await asyncio.to_thread(papers.label_pdf, number))
 
     app.add_route(picture, r"/pictures/<sku:([\w.-]+)\.svg>", methods=["GET"])
-    app.add_route(catalogue, r"/catalogue-<language:(vi|ms|en)>.pdf", methods=["GET"])
+    app.add_route(catalogue, r"/<language:catalogue-(vi|ms|en)\.pdf>", methods=["GET"])
     app.add_route(file, r"/files/<secret:str>/<number:([\w-]+)\.pdf>", methods=["GET"])
     app.add_route(label, r"/labels/<number:(RT-[0-9]+)\.pdf>", methods=["GET"])
 
