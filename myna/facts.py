@@ -11,7 +11,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pydantic
@@ -21,6 +21,7 @@ from pydantic.fields import ModelField
 from myna.brain.protocol import Priority
 from myna.hours import parse_date, parse_dates, parse_ranges, parse_table, regions
 from myna.settings import PROJECT
+from myna.shop.model import RETURN_REASONS
 
 LANGUAGES = ("vi", "ms", "en")
 
@@ -143,6 +144,31 @@ class Market(_Model):
         return value
 
 
+class ReturnTerms(_Model):
+    """Terms of returns for one reason."""
+
+    days: int | None = pydantic.Field(default=None, ge=0)
+    """Days after delivery; None: `return_days`."""
+    paid_by: Literal["shop", "customer"] = "shop"
+    """Who pays for the way back."""
+    any_category: bool = True
+    """Whether it goes for the categories of `not_returnable` too."""
+    photo: bool = False
+    """Whether the customer is asked for a photo."""
+    review: bool = False
+    """Whether a person decides."""
+
+
+_RETURN_REASONS: dict[str, ReturnTerms] = {
+    "damaged": ReturnTerms(photo=True),
+    "faulty": ReturnTerms(),
+    "wrong_item": ReturnTerms(photo=True),
+    "incomplete": ReturnTerms(),
+    "not_as_described": ReturnTerms(),
+    "changed_mind": ReturnTerms(paid_by="customer", any_category=False),
+}
+
+
 class Terms(_Model):
     """After-sales terms."""
 
@@ -151,6 +177,20 @@ class Terms(_Model):
     refund_days: str
     """Working days until a refund arrives (a number or a range)."""
     warranty_months: int
+    return_reasons: dict[str, ReturnTerms] = _RETURN_REASONS
+    """For which reasons items are taken back, and how; others are no reason."""
+    not_returnable: list[str] = []
+    """Categories of products that are not taken back for reasons without `any_category`."""
+    exchange: bool = True
+    """Whether an item is exchanged for another."""
+
+    @pydantic.validator("return_reasons")
+    def _reasons_exist(cls, value: dict[str, ReturnTerms]) -> dict[str, ReturnTerms]:
+        if unknown := [reason for reason in value if reason not in RETURN_REASONS]:
+            raise ValueError(
+                f"{', '.join(unknown)}: no such reason; there are {', '.join(RETURN_REASONS)}"
+            )
+        return value
 
 
 class OrderNumberFormat(_Model):

@@ -1,18 +1,15 @@
 """A shop behind a small HTTP interface: what a merchant offers so that Myna can ask.
 
-Every request carries `Authorization: Bearer <token>`; bodies are JSON.
-
-- `GET /orders/<number>` → 200 with an order (see `myna.shop.wire`)
-- `POST /orders/<number>/cancel` `{"reason"}` → 200 with the cancelled order
-- `POST /orders/<number>/messages` `{"contact": "phone"|"email", "text"}` → 201 `{"message_id"}`
-- `GET /health` → 200
-
-The two POSTs carry `Idempotency-Key` (see `myna.shop.protocol`). Errors are
+The calls stand in `myna.shop.operations`, their bodies in `myna.shop.wire`; people read
+`docs/connect-your-shop.md`. Every request carries `Authorization: Bearer <token>`, those that
+change something an `Idempotency-Key` (see `myna.shop.protocol`). Errors are
 `{"error": {"code", "message"}}` with the codes
 
-- 404 `order_not_found`, `contact_not_found`
+- 404 `order_not_found`, `contact_not_found` and others of the kind: there is no such record
 - 409 `refused`, with the order's `state` beside the code: nothing was done
+- 409 `declined`, with a `reason` beside the code: nothing was done
 - 422 `idempotency_key_reused`
+- 501 `not_offered`: the shop has no such thing
 - 503 `unavailable`: certainly nothing was done
 
 Any other answer is trouble. A 404 without one of these codes is a wrong address, not a missing
@@ -23,30 +20,61 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
+from myna.shop import operations as ops
 from myna.shop import wire
-from myna.shop.limits import MAX_MESSAGE, MAX_REASON, check_key, check_text, possible_number
+from myna.shop.limits import (
+    MAX_MESSAGE,
+    MAX_REASON,
+    check_contact,
+    check_key,
+    check_limit,
+    check_query,
+    check_text,
+    possible_number,
+)
 from myna.shop.model import (
-    CONTACTS,
+    ORDER_STATES,
+    Absent,
+    CatalogueFile,
     Contact,
+    Customer,
+    Declined,
+    DeliveryChange,
+    Invoice,
+    LoyaltyAccount,
+    NotDone,
     NotFound,
+    NotOffered,
     Order,
+    OrderSummary,
+    Product,
+    Refund,
     Refused,
+    Repair,
+    RepairRequest,
+    Return,
+    ReturnRequest,
     Sent,
+    Subscription,
     Unavailable,
     Uncertain,
+    Warranty,
+    Who,
 )
+from myna.shop.operations import Operation
 from myna.shop.protocol import IdempotencyKeyReused
 
 MAX_BODY = 512 * 1024
@@ -55,6 +83,8 @@ TOTAL_SECONDS = 7.5
 """Most that one call takes, its retry included, whatever the network does."""
 RETRY_PAUSE = 0.15
 """Seconds between the two attempts."""
+MAX_PAGES = 100
+"""Pages of products that are read."""
 WORKERS = 16
 """Requests under way at once; more wait, at most as long as a call may take."""
 
@@ -65,6 +95,8 @@ _AGAIN = frozenset([408, 409, 425, 429])
 
 _log = logging.getLogger(__name__)
 _R = TypeVar("_R")
+_S = TypeVar("_S")
+_Failure = NotFound | Refused | Declined | NotOffered
 
 
 @dataclass(frozen=True)
@@ -117,62 +149,221 @@ class HttpShop:
 
     def get_order(self, number: str) -> Order | NotFound | Unavailable:
         """See `Shop`."""
-        if not possible_number(number):
-            return NotFound("order")
+        result = self._ask(ops.GET_ORDER, number, check=_same_number(number))
+        return Unavailable("orders: not offered") if isinstance(result, NotOffered) else result
 
-        def read(answer: _Answer) -> Order | NotFound:
-            return _order(answer, number) if answer.status == 200 else _not_found(answer)
-
-        result = self._call("GET", f"/orders/{number}", read)
-        return Unavailable(result.reason) if isinstance(result, Uncertain) else result
-
-    def cancel_order(
-        self, number: str, *, reason: str, idempotency_key: str
-    ) -> Order | NotFound | Refused | Unavailable | Uncertain:
+    def cancel_order(self, number: str, *, reason: str, idempotency_key: str) -> Order | NotDone:
         """See `Shop`."""
         check_text(reason, MAX_REASON)
-        check_key(idempotency_key)
-        if not possible_number(number):
-            return NotFound("order")
 
-        def read(answer: _Answer) -> Order | NotFound | Refused:
-            if answer.status != 200:
-                return _refusal(answer)
-            order = _order(answer, number)
+        def check(order: Order) -> None:
+            _same_number(number)(order)
             if order.state != "cancelled":
                 raise wire.WireError("state: not cancelled")
-            return order
 
-        return self._call(
-            "POST", f"/orders/{number}/cancel", read, {"reason": reason}, idempotency_key
-        )
+        body = ops.Cancellation(reason)
+        return self._do(ops.CANCEL_ORDER, number, idempotency_key, body, check)
 
     def send_message(
         self, number: str, contact: Contact, text: str, *, idempotency_key: str
-    ) -> Sent | NotFound | Unavailable | Uncertain:
+    ) -> Sent | NotDone:
         """See `Shop`."""
         check_text(text, MAX_MESSAGE)
-        check_key(idempotency_key)
-        if contact not in CONTACTS:
-            raise ValueError("a contact is phone or email")
-        if not possible_number(number):
-            return NotFound("order")
+        check_contact(contact)
+        body = ops.Message(contact, text)
+        return self._do(ops.SEND_MESSAGE, number, idempotency_key, body)
 
-        def read(answer: _Answer) -> Sent | NotFound:
-            if answer.status != 201:
-                return _not_found(answer)
-            return Sent(wire.message_id_from_json(wire.loads(answer.body)))
+    def list_orders(self, who: Who) -> tuple[OrderSummary, ...] | Absent:
+        """See `Shop`."""
+        return self._ask_many(ops.LIST_ORDERS, body=who)
 
-        body = {"contact": contact, "text": text}
-        return self._call("POST", f"/orders/{number}/messages", read, body, idempotency_key)
+    def change_delivery(
+        self, number: str, change: DeliveryChange, *, idempotency_key: str
+    ) -> Order | NotDone:
+        """See `Shop`."""
+        check = _same_number(number)
+        return self._do(ops.CHANGE_DELIVERY, number, idempotency_key, change, check)
+
+    def get_invoice(self, number: str) -> Invoice | Absent:
+        """See `Shop`."""
+        return self._ask(ops.GET_INVOICE, number, check=_same_order(number))
+
+    def send_invoice(
+        self, number: str, contact: Contact, *, idempotency_key: str
+    ) -> Sent | NotDone:
+        """See `Shop`."""
+        check_contact(contact)
+        return self._do(ops.SEND_INVOICE, number, idempotency_key, ops.Recipient(contact))
+
+    def open_return(
+        self, number: str, request: ReturnRequest, *, idempotency_key: str
+    ) -> Return | NotDone:
+        """See `Shop`."""
+        check = _same_order(number)
+        return self._do(ops.OPEN_RETURN, number, idempotency_key, request, check)
+
+    def list_returns(self, number: str) -> tuple[Return, ...] | Absent:
+        """See `Shop`."""
+        return self._ask_many(ops.LIST_RETURNS, number)
+
+    def list_refunds(self, number: str) -> tuple[Refund, ...] | Absent:
+        """See `Shop`."""
+        return self._ask_many(ops.LIST_REFUNDS, number)
+
+    def list_warranties(self, number: str) -> tuple[Warranty, ...] | Absent:
+        """See `Shop`."""
+        return self._ask_many(ops.LIST_WARRANTIES, number)
+
+    def get_warranty(self, serial: str) -> Warranty | Absent:
+        """See `Shop`."""
+        return self._ask(ops.GET_WARRANTY, serial)
+
+    def find_warranties(self, who: Who, product: str = "") -> tuple[Warranty, ...] | Absent:
+        """See `Shop`."""
+        check_query(product)
+        return self._ask_many(ops.FIND_WARRANTIES, body=ops.WarrantySearch(who, product))
+
+    def book_repair(self, request: RepairRequest, *, idempotency_key: str) -> Repair | NotDone:
+        """See `Shop`."""
+        check_text(request.symptom, MAX_REASON)
+        return self._do(ops.BOOK_REPAIR, None, idempotency_key, request)
+
+    def get_repair(self, number: str) -> Repair | Absent:
+        """See `Shop`."""
+        return self._ask(ops.GET_REPAIR, number, check=_same_number(number))
+
+    def list_repairs(self, who: Who) -> tuple[Repair, ...] | Absent:
+        """See `Shop`."""
+        return self._ask_many(ops.LIST_REPAIRS, body=who)
+
+    def search_products(
+        self, text: str, *, language: str, limit: int = 5
+    ) -> tuple[Product, ...] | Absent:
+        """See `Shop`."""
+        check_query(text)
+        check_limit(limit)
+        query = {"text": text, "language": language, "limit": str(limit)}
+        return self._ask_many(ops.SEARCH_PRODUCTS, query=query)
+
+    def get_product(self, sku: str) -> Product | Absent:
+        """See `Shop`."""
+        return self._ask(ops.GET_PRODUCT, sku)
+
+    def list_products(self) -> tuple[Product, ...] | Absent:
+        """See `Shop`."""
+        found: list[Product] = []
+        for page in range(1, MAX_PAGES + 1):
+            result = self._ask_many(ops.LIST_PRODUCTS, query={"page": str(page)})
+            if not isinstance(result, tuple):
+                return result
+            if not result:
+                break
+            found += result
+        return tuple(found)
+
+    def get_catalogue(self, language: str) -> CatalogueFile | Absent:
+        """See `Shop`."""
+        return self._ask(ops.GET_CATALOGUE, query={"language": language})
+
+    def get_loyalty(self, who: Who) -> LoyaltyAccount | Absent:
+        """See `Shop`."""
+        return self._ask(ops.GET_LOYALTY, body=who)
+
+    def list_subscriptions(self, who: Who) -> tuple[Subscription, ...] | Absent:
+        """See `Shop`."""
+        return self._ask_many(ops.LIST_SUBSCRIPTIONS, body=who)
+
+    def renew_subscription(self, number: str, *, idempotency_key: str) -> Subscription | NotDone:
+        """See `Shop`."""
+        return self._do(ops.RENEW_SUBSCRIPTION, number, idempotency_key, check=_same_number(number))
+
+    def get_customer(self, customer_id: str) -> Customer | Absent:
+        """See `Shop`."""
+        return self._ask(ops.GET_CUSTOMER, customer_id)
 
     def health(self) -> bool:
         """See `Shop`; also false if the shop does not know the token."""
 
         def read(answer: _Answer) -> bool:
-            return True if answer.status == 200 else bool(_not_found(answer))
+            if answer.status != 200:
+                raise _Trouble(f"status {answer.status}", perhaps_done=False, again=False)
+            return True
 
         return self._call("GET", "/health", read) is True
+
+    def _ask(
+        self,
+        operation: Operation[_R],
+        parameter: str | None = None,
+        body: object = None,
+        query: dict[str, str] | None = None,
+        check: Callable[[_R], None] = lambda result: None,
+    ) -> _R | Absent:
+        """One record."""
+
+        def read(answer: _Answer) -> _R | _Failure:
+            if answer.status != operation.status:
+                return _failure(answer, operation)
+            result = wire.from_json(operation.result, wire.loads(answer.body))
+            check(result)
+            return result
+
+        return self._safe(operation, parameter, read, body, query)
+
+    def _ask_many(
+        self,
+        operation: Operation[_R],
+        parameter: str | None = None,
+        body: object = None,
+        query: dict[str, str] | None = None,
+    ) -> tuple[_R, ...] | Absent:
+        """Several records."""
+
+        def read(answer: _Answer) -> tuple[_R, ...] | _Failure:
+            if answer.status != operation.status:
+                return _failure(answer, operation)
+            return wire.list_from_json(operation.result, wire.loads(answer.body))
+
+        return self._safe(operation, parameter, read, body, query)
+
+    def _safe(
+        self,
+        operation: Operation[Any],
+        parameter: str | None,
+        read: Callable[[_Answer], _S | _Failure],
+        body: object,
+        query: dict[str, str] | None,
+    ) -> _S | Absent:
+        if parameter is not None and not possible_number(parameter):
+            return NotFound(operation.missing[0])
+        path = _path(operation, parameter, query)
+        result = self._call(operation.method, path, read, wire.to_json(body))
+        if isinstance(result, Refused | Declined | Uncertain):
+            return Unavailable(getattr(result, "reason", "refused what cannot be refused"))
+        return result
+
+    def _do(
+        self,
+        operation: Operation[_R],
+        parameter: str | None,
+        key: str,
+        body: object = None,
+        check: Callable[[_R], None] = lambda result: None,
+    ) -> _R | NotDone:
+        """Something that is to happen once."""
+        check_key(key)
+        if parameter is not None and not possible_number(parameter):
+            return NotFound(operation.missing[0])
+
+        def read(answer: _Answer) -> _R | _Failure:
+            if answer.status != operation.status:
+                return _failure(answer, operation)
+            result = wire.from_json(operation.result, wire.loads(answer.body))
+            check(result)
+            return result
+
+        path = _path(operation, parameter, None)
+        return self._call(operation.method, path, read, wire.to_json(body), key)
 
     def close(self) -> None:
         """Begins nothing new; calls after this come to `Unavailable`."""
@@ -183,7 +374,7 @@ class HttpShop:
         method: str,
         path: str,
         read: Callable[[_Answer], _R],
-        body: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
         key: str | None = None,
     ) -> _R | Unavailable | Uncertain:
         """One call, tried twice at most. `read` makes a result of an answer or raises."""
@@ -205,7 +396,7 @@ class HttpShop:
         return Uncertain(reason) if key and perhaps_done else Unavailable(reason)
 
     def _exchange(
-        self, method: str, path: str, body: dict[str, str] | None, key: str | None, deadline: float
+        self, method: str, path: str, body: dict[str, Any] | None, key: str | None, deadline: float
     ) -> _Answer:
         try:
             future = self._workers.submit(self._send, method, path, body, key, deadline)
@@ -217,7 +408,7 @@ class HttpShop:
             raise _Trouble("closed", perhaps_done=False, again=False) from None
 
     def _send(
-        self, method: str, path: str, body: dict[str, str] | None, key: str | None, deadline: float
+        self, method: str, path: str, body: dict[str, Any] | None, key: str | None, deadline: float
     ) -> _Answer:
         left = deadline - time.monotonic()
         if left <= 0:
@@ -270,34 +461,48 @@ class _Bearer(AuthBase):
         return request
 
 
-def _order(answer: _Answer, number: str) -> Order:
-    order = wire.order_from_json(wire.loads(answer.body))
-    if order.number != number:
-        raise wire.WireError("number: of another order")
-    return order
+def _path(operation: Operation[Any], parameter: str | None, query: dict[str, str] | None) -> str:
+    path = re.sub(r"\{\w+\}", parameter or "", operation.path)
+    return f"{path}?{urlencode(query)}" if query else path
 
 
-def _not_found(answer: _Answer) -> NotFound:
-    result = _refusal(answer)
-    if isinstance(result, Refused):
-        raise _Trouble("refused what cannot be refused", perhaps_done=False, again=False)
-    return result
+def _same_number(number: str) -> Callable[[Any], None]:
+    def check(record: Any) -> None:
+        if record.number != number:
+            raise wire.WireError("number: of another record")
+
+    return check
 
 
-def _refusal(answer: _Answer) -> NotFound | Refused:
+def _same_order(number: str) -> Callable[[Any], None]:
+    def check(record: Any) -> None:
+        if record.order_number != number:
+            raise wire.WireError("order_number: of another order")
+
+    return check
+
+
+def _failure(answer: _Answer, operation: Operation[Any]) -> _Failure:
     """What an answer that is an error means; raises _Trouble if it is none of those agreed on."""
     status = answer.status
     try:
-        code, state = wire.error_from_json(wire.loads(answer.body))
+        code, more = wire.error_from_json(wire.loads(answer.body))
     except wire.WireError:
-        code, state = "", None
-    if status == 404 and code == "order_not_found":
-        return NotFound("order")
-    if status == 404 and code == "contact_not_found":
-        return NotFound("contact")
-    if status == 409 and code == "refused" and state:
-        return Refused(state)
-    if status == 422 and code == "idempotency_key_reused":
+        code, more = "", {}
+    for what in operation.missing:
+        if (status, code) == (404, f"{what}_not_found"):
+            return NotFound(what)
+    if (status, code) == (409, "refused") and operation.refused:
+        for state in ORDER_STATES:
+            if more.get("state") == state:
+                return Refused(state)
+    if (status, code) == (409, "declined"):
+        for reason in operation.declines:
+            if more.get("reason") == reason:
+                return Declined(reason)
+    if (status, code) == (501, "not_offered"):
+        return NotOffered(operation.capability)
+    if (status, code) == (422, "idempotency_key_reused"):
         raise IdempotencyKeyReused("the key belongs to another request")
     nothing_done = status in _NOT_DONE or (status == 503 and code == "unavailable")
     again = status >= 500 or status < 300 or status in _AGAIN

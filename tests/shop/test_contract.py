@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from myna.shop.demo.seed import demo_orders
-from myna.shop.model import Money, NotFound, Order, Refused, Sent
+from myna.shop.model import Declined, Money, NotFound, Order, Refused, Sent
 from myna.shop.protocol import IdempotencyKeyReused, Shop
 
 from .conftest import NOW
@@ -60,7 +60,9 @@ def test_an_order_that_has_not_left_is_cancelled(shop: Shop, number: str) -> Non
 def test_what_can_be_cancelled_is_decided_by_the_state_alone(shop: Shop) -> None:
     for order in demo_orders(NOW):
         outcome = cancel(shop, order.number, key=order.number)
-        if order.state in ("pending", "paid", "packed"):
+        if order.marketplace and order.state == "packed":
+            assert outcome == Declined("marketplace")
+        elif order.state in ("pending", "paid", "packed"):
             assert isinstance(outcome, Order)
         else:
             assert outcome == Refused(order.state)

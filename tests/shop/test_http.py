@@ -227,12 +227,12 @@ def test_malformed_answers_are_trouble_with_a_logged_reason(
 
 
 def test_another_order_than_asked_for_is_never_given_out(stub: Stub, stub_shop: HttpShop) -> None:
-    stub.body = json.dumps(wire.order_to_json(ORDERS["DH-20427"])).encode()
+    stub.body = json.dumps(wire.to_json(ORDERS["DH-20427"])).encode()
     assert isinstance(stub_shop.get_order("DH-20413"), Unavailable)
 
 
 def test_an_order_that_is_not_cancelled_is_no_success(stub: Stub, stub_shop: HttpShop) -> None:
-    stub.body = json.dumps(wire.order_to_json(ORDERS["DH-20427"])).encode()
+    stub.body = json.dumps(wire.to_json(ORDERS["DH-20427"])).encode()
     assert isinstance(cancel(stub_shop), Uncertain)
 
 

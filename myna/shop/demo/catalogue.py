@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from myna.shop.model import Money, Product
@@ -150,3 +152,15 @@ CATALOGUE: dict[str, Product] = {
     for sku, category, vi, ms, en, vnd, myr, stock in _ROWS
 }
 """Products by SKU."""
+
+_RESTOCK_DAYS = {"AF-700D": 9}
+"""SKU → days until there is more of what is sold out; the others are not known."""
+
+
+def catalogue(now: datetime) -> dict[str, Product]:
+    """Products by SKU as they stand at `now`: the same, with days on which more comes."""
+    today = now.date()
+    return CATALOGUE | {
+        sku: replace(CATALOGUE[sku], restock_on=today + timedelta(days=days))
+        for sku, days in _RESTOCK_DAYS.items()
+    }

@@ -22,11 +22,11 @@ BY_NUMBER = {order.number: order for order in ORDERS}
 AT_ALL_HOURS = [NOW + timedelta(hours=hour, minutes=31) for hour in range(0, 24, 3)]
 
 
-def test_there_are_sixty_orders_in_every_state_of_both_countries() -> None:
-    assert len(BY_NUMBER) == 60
+def test_there_are_orders_in_every_state_of_both_countries() -> None:
+    assert len(BY_NUMBER) == len(ORDERS) == 67
     for prefix, currency in (("DH", "VND"), ("MY", "MYR")):
         orders = [order for order in ORDERS if order.number.startswith(prefix)]
-        assert len(orders) == 30
+        assert len(orders) >= 30
         assert {order.state for order in orders} == set(ORDER_STATES)
         assert {order.total.currency for order in orders} == {currency}
 
