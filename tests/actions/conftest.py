@@ -12,7 +12,7 @@ import actions
 from .chat import Chat
 from .fake_shop import FakeShop, an_order
 
-_MODULES = [
+MODULES = [
     import_module(f"actions.{found.name}") for found in pkgutil.iter_modules(actions.__path__)
 ]
 
@@ -22,7 +22,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> FakeShop:
     """Holds Lan's paid order DH-20413; the actions know no other shop."""
     shop = FakeShop()
     shop.add(an_order())
-    for module in _MODULES:
+    for module in MODULES:
         if hasattr(module, "shop"):
             monkeypatch.setattr(module, "shop", lambda: shop)
     monkeypatch.setenv("MYNA_CODES", "key of tests")
