@@ -181,6 +181,16 @@ class Button(Answer):
     title: str
 
 
+class Card(Answer):
+    """A thing shown below a message, such as a product."""
+
+    title: str
+    subtitle: str
+    picture: str | None = about("Address of a picture.")
+    url: str | None = about("Address of its own page.")
+    buttons: list[Button]
+
+
 class Message(Answer):
     """One entry of a conversation's log."""
 
@@ -189,6 +199,7 @@ class Message(Answer):
     text: str
     response: str | None = about("The response's name in the catalogue, if it is one.")
     buttons: list[Button]
+    cards: list[Card]
     echo_id: str | None = about("The sender's own id of it.")
     agent: str | None = about("The name of the agent who wrote it.")
     at: Moment

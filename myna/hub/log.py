@@ -276,7 +276,11 @@ class Log(Reading):
             while commands and commands[0].get("after", 0) <= position:
                 self._obey(thread, turn, commands.pop(0))
             thread.append(
-                "bot", reply["text"], response=reply["response"], buttons=reply["buttons"]
+                "bot",
+                reply["text"],
+                response=reply["response"],
+                buttons=reply["buttons"],
+                cards=reply.get("cards", ()),
             )
         for command in commands:
             self._obey(thread, turn, command)

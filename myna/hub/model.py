@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
@@ -86,6 +87,8 @@ class Message:
     """The name of the response in the catalogue, if it is one."""
     buttons: tuple[dict[str, str], ...]
     """Each with `id`, `title`, `payload`."""
+    cards: tuple[dict[str, Any], ...]
+    """Each with `title`, `subtitle`, `picture`, `url`, and `buttons` as above."""
     echo_id: str | None
     """The sender's own id of it, behind a prefix that keeps senders apart (`web:…`)."""
     choice: str | None
@@ -102,11 +105,16 @@ class Message:
             "author": self.author,
             "text": self.text,
             "response": self.response,
-            "buttons": [{"id": b["id"], "title": b["title"]} for b in self.buttons],
+            "buttons": _public(self.buttons),
+            "cards": [{**card, "buttons": _public(card["buttons"])} for card in self.cards],
             "echo_id": self.echo_id and self.echo_id.partition(":")[2],
             "agent": self.agent,
             "at": stamp(self.created_at),
         }
+
+
+def _public(buttons: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    return [{"id": button["id"], "title": button["title"]} for button in buttons]
 
 
 @dataclass(frozen=True)

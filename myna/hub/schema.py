@@ -75,6 +75,8 @@ messages = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("response", sa.String(100)),
     sa.Column("buttons", sa.JSON, nullable=False),
+    # things that are shown below the text; null where there are none
+    sa.Column("cards", sa.JSON(none_as_null=True)),
     # the client's own id of what it sent: a repeated request gives the same message again
     sa.Column("echo_id", sa.String(100)),
     # the payload of the button that the customer chose

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from myna.brain.protocol import AnswerButton
+from myna.brain.protocol import AnswerButton, AnswerCard
 from myna.hub import outbox, schema
 from myna.hub.house import House
 from myna.hub.model import Agent, Author, Conversation, HubError, Message, Turn, Written, now
@@ -66,6 +66,7 @@ class Thread:
         *,
         response: str | None = None,
         buttons: Sequence[Button | AnswerButton] = (),
+        cards: Sequence[AnswerCard] = (),
         echo_id: str | None = None,
         choice: str | None = None,
         agent: Agent | None = None,
@@ -74,17 +75,14 @@ class Thread:
     ) -> Message:
         """Writes the next message; a `single` one is a turn of its own."""
         seq = self.conversation.last_seq + 1
-        issued = tuple(
-            {"id": secrets.token_hex(8), "title": b["title"], "payload": b["payload"]}
-            for b in buttons
-        )
         row: dict[str, Any] = {
             "conversation_id": self.id,
             "seq": seq,
             "author": author,
             "text": text,
             "response": response,
-            "buttons": issued,
+            "buttons": _issued(buttons),
+            "cards": tuple({**card, "buttons": _issued(card["buttons"])} for card in cards),
             "echo_id": echo_id,
             "choice": choice,
             "burst": seq if single else None,
@@ -92,6 +90,7 @@ class Thread:
             "created_at": now(),
         }
         message = Message(**row, agent=agent.name if agent else None)
+        row["cards"] = row["cards"] or None
         self._rows.append({**row, "state": state, "agent_id": agent.id if agent else None})
         self._new.append(message)
         self.change(last_seq=seq)
@@ -213,6 +212,13 @@ class Thread:
         if self._columns:
             columns = {**self._columns, "updated_at": now()}
             self.connection.execute(_update_of(*sorted(columns)), {**columns, "of": self.id})
+
+
+def _issued(buttons: Sequence[Button | AnswerButton]) -> tuple[dict[str, str], ...]:
+    """Buttons with ids by which they can be pressed."""
+    return tuple(
+        {"id": secrets.token_hex(8), "title": b["title"], "payload": b["payload"]} for b in buttons
+    )
 
 
 # What every turn writes is put together once: that is most of what a statement costs.

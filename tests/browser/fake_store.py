@@ -115,6 +115,7 @@ class Store:
         text: str,
         *,
         titles: list[str] | None = None,
+        cards: list[Json] | None = None,
         response: str | None = None,
         echo_id: str | None = None,
         agent: str | None = None,
@@ -131,6 +132,7 @@ class Store:
                 {"id": f"{seq}-{number}", "title": title}
                 for number, title in enumerate(titles or [])
             ],
+            "cards": cards or [],
             "echo_id": echo_id,
             "agent": agent,
             "at": stamp(at or datetime.now(UTC)),

@@ -120,6 +120,7 @@ export class ConversationView {
         author: /** @type {const} */ ("agent"),
         text,
         buttons: [],
+        cards: [],
         agent: store.me?.name ?? null,
         at,
         state,
@@ -184,7 +185,7 @@ export class ConversationView {
   bubble(item) {
     const { words } = this.store;
     const look = item.state === "pending" ? "bubble said pending" : "bubble said";
-    const offered = item.buttons.map(({ title: words_ }) => h("span", { class: "tag" }, words_));
+    const offered = [...item.cards, ...item.buttons].map(({ title: words_ }) => h("span", { class: "tag" }, words_));
     const retry = () => this.onRetry(item.key.slice(1));
     return [
       h("div", { class: look }, h("span", { class: "sr-only" }, `${this.nameOf(item)}: `), ...linkify(item.text)),

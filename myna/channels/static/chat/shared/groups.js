@@ -3,12 +3,22 @@
 import { dayKey, minuteKey } from "./time.js";
 
 /**
+ * @typedef {object} Card a thing shown below a message, such as a product
+ * @property {string} title
+ * @property {string} subtitle
+ * @property {string | null} picture
+ * @property {string | null} url
+ * @property {{id: string, title: string}[]} buttons
+ */
+
+/**
  * @typedef {object} Message as the server sends it
  * @property {number} seq
  * @property {"customer" | "bot" | "agent" | "system" | "note"} author
  * @property {string} text
  * @property {string | null} [response] the name of the answer in the catalogue, if it is one
  * @property {{id: string, title: string}[]} [buttons]
+ * @property {Card[]} [cards]
  * @property {string | null} [echo_id]
  * @property {string | null} [agent]
  * @property {string} at ISO 8601
@@ -21,6 +31,7 @@ import { dayKey, minuteKey } from "./time.js";
  * @property {string} text
  * @property {string | null} [response]
  * @property {{id: string, title: string}[]} buttons
+ * @property {Card[]} cards
  * @property {string | null} agent
  * @property {string} at
  * @property {"sent" | "pending" | "waiting" | "failed" | "refused"} state
@@ -41,6 +52,7 @@ export function asItem(message) {
     text: message.text,
     response: message.response ?? null,
     buttons: message.buttons ?? [],
+    cards: message.cards ?? [],
     agent: message.agent ?? null,
     at: message.at,
     state: "sent",
