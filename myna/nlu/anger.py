@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from myna.nlu.features import MAX_CHARACTERS, replace_surrogates, strip_diacritics
+from myna.nlu.text import MAX_CHARACTERS, replace_surrogates, strip_diacritics
 
 Weights = dict[str, float]
 """Words and phrases in lower case → how angry each makes a message, 0 to 1."""
@@ -66,7 +66,7 @@ def read_lexicon(path: Path) -> Lexicon:
     lists: dict[str, Weights] = {each.name: {} for each in fields(Lexicon)}
     known: set[str] = set()
     for key, entries in root.value if isinstance(root, yaml.MappingNode) else []:
-        if key.value not in lists:
+        if not isinstance(key, yaml.ScalarNode) or key.value not in lists:
             what = f"'{key.value}' is no list; there are {' and '.join(lists)}."
             raise LexiconError(path, key.start_mark.line + 1, what)
         for entry, weight in _pairs(path, entries):

@@ -22,8 +22,8 @@ from spacy.tokens import Doc
 from spacy.util import compile_infix_regex
 
 from myna.facts import Facts, load_facts
-from myna.nlu.features import MAX_CHARACTERS, replace_surrogates, words
 from myna.nlu.language import LANGUAGE
+from myna.nlu.text import MAX_CHARACTERS, replace_surrogates, words
 
 # A number without a country code is read as the first country's in which it is valid.
 _REGIONS = {"ms": ("MY", "VN")}

@@ -9,11 +9,14 @@ from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.constants import UTTER_PREFIX
-from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, RESPONSE_SELECTOR, TEXT
+from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, RESPONSE_SELECTOR
 from rasa.shared.nlu.training_data.message import Message
 
+from myna.nlu.classifier import CascadeClassifier
 from myna.nlu.component import TrainedComponent
-from myna.nlu.features import LinearTextModel, Ranking
+from myna.nlu.encoder import DEFAULT
+from myna.nlu.linear import Ranking
+from myna.nlu.normaliser import forms_of
 
 # Rasa knows its own selector only and would advise at every training to add it.
 warnings.filterwarnings("ignore", message="You have defined training data with examples for train")
@@ -33,20 +36,20 @@ class FaqSelector(TrainedComponent):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self._model = LinearTextModel()
+        self._model = CascadeClassifier(self._config["encoder"])
         self._intents: list[str] = []
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """See the class."""
-        return {"ranking_length": 5}
+        return {"ranking_length": 5, "encoder": DEFAULT}
 
     def learn(self, examples: list[Message]) -> None:
         """Learns the entries of retrieval intents."""
         entries = [example for example in examples if example.get(INTENT_RESPONSE_KEY)]
         self._intents = sorted({example.get(INTENT) for example in entries})
         self._model.fit(
-            [example.get(TEXT) for example in entries],
+            [forms_of(example) for example in entries],
             [example.get(INTENT_RESPONSE_KEY) for example in entries],
         )
 
@@ -54,8 +57,8 @@ class FaqSelector(TrainedComponent):
         """Sets `response_selector` where there is anything to select from."""
         if not self._model.labels:
             return messages
-        texts = [message.get(TEXT) or "" for message in messages]
-        for message, ranking in zip(messages, self._model.predict_many(texts), strict=True):
+        forms = [forms_of(message) for message in messages]
+        for message, ranking in zip(messages, self._model.predict_many(forms), strict=True):
             output: dict[str, Any] = {"all_retrieval_intents": self._intents}
             output["default"] = self._selection(ranking)
             for intent in self._intents:
@@ -71,7 +74,7 @@ class FaqSelector(TrainedComponent):
 
     def read(self, directory: Path) -> None:
         """See the base class."""
-        self._model = LinearTextModel.load(directory)
+        self._model = CascadeClassifier.load(directory, self._config["encoder"])
         self._intents = json.loads((directory / "intents.json").read_text(encoding="utf-8"))
 
     def _selection(self, ranking: Ranking) -> dict[str, Any]:

@@ -12,8 +12,11 @@ from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from myna.nlu.classifier import CascadeClassifier
 from myna.nlu.component import TrainedComponent
-from myna.nlu.features import LinearTextModel, Ranking
+from myna.nlu.encoder import DEFAULT
+from myna.nlu.linear import Ranking
+from myna.nlu.normaliser import forms_of
 
 _COMMAND = re.compile(r"[\s\u2060]*/\w")
 """The private channel puts a word joiner (U+2060) before a typed slash."""
@@ -31,35 +34,35 @@ class IntentClassifier(TrainedComponent, RasaIntentClassifier):
     to classify: it is `nlu_fallback`, with confidence 1. So are several words of which none is
     known, but then the guesses from their pieces follow in the ranking.
 
-    Config: `ranking_length`, how many intents are reported.
+    Config: `ranking_length`, how many intents are reported; `encoder`, the module that makes
+    sentence embeddings (`myna.nlu.encoder`), or null to do without.
     """
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self._model = LinearTextModel()
+        self._model = CascadeClassifier(self._config["encoder"])
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """See the class."""
-        return {"ranking_length": 10}
+        return {"ranking_length": 10, "encoder": DEFAULT}
 
     def learn(self, examples: list[Message]) -> None:
         """Learns every intent, `faq/<name>` apart."""
         self._model.fit(
-            [example.get(TEXT) for example in examples],
+            [forms_of(example) for example in examples],
             [example.get_full_intent() for example in examples],
         )
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Sets `intent` and `intent_ranking`."""
-        texts = [message.get(TEXT) or "" for message in messages]
-        for message, text, full in zip(
-            messages, texts, self._model.predict_many(texts), strict=True
-        ):
+        forms = [forms_of(message) for message in messages]
+        rankings = self._model.predict_many(forms)
+        for message, form, full in zip(messages, forms, rankings, strict=True):
             ranking = [(DEFAULT_NLU_FALLBACK_INTENT_NAME, 1.0)]
-            if is_sentence(text):
+            if is_sentence(message.get(TEXT) or ""):
                 guesses = merge_retrieval_intents(full)[: self._config["ranking_length"]]
-                ranking = ranking + guesses if self._model.is_gibberish(text) else guesses
+                ranking = ranking + guesses if self._model.is_gibberish(form) else guesses
             reported = [{"name": name, "confidence": value} for name, value in ranking]
             best = dict(reported[0]) if reported else {"name": None, "confidence": 0.0}
             message.set(INTENT, best, add_to_output=True)
@@ -72,7 +75,7 @@ class IntentClassifier(TrainedComponent, RasaIntentClassifier):
 
     def read(self, directory: Path) -> None:
         """See the base class."""
-        self._model = LinearTextModel.load(directory)
+        self._model = CascadeClassifier.load(directory, self._config["encoder"])
 
 
 def is_sentence(text: str) -> bool:

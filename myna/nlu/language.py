@@ -14,8 +14,10 @@ from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from myna.nlu.classifier import CascadeClassifier
 from myna.nlu.component import TrainedComponent
-from myna.nlu.features import LinearTextModel, prepare, words
+from myna.nlu.features import plain
+from myna.nlu.text import prepare, words
 
 LANGUAGE = "language"
 """Name of the entity, of the property of a message, and of the key in its metadata."""
@@ -44,9 +46,9 @@ BORROWED_WORDS = frozenset(
 )
 _VIETNAMESE_LETTER = re.compile(r"[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹĩũ]")
 _WORD = re.compile(r"[^\W\d]+")
-# Words that contain a digit, and what `prepare` puts for numbers, addresses and links, belong to
-# no language.
-_NO_LANGUAGE = re.compile(r"\S*0\S*|_(?:number|email|url)_")
+# Words that contain a digit, what `prepare` puts for numbers, addresses and links, and the letters
+# before an order number ("dh 20413") belong to no language.
+_NO_LANGUAGE = re.compile(r"\S*0\S*|(?:\b[^\W\d_]{1,2} )?_number_|_(?:email|url)_")
 
 
 @dataclass
@@ -60,11 +62,11 @@ class LanguageModel:
 
     margin: float = 0.3
     margin_against_hint: float = 0.6
-    _model: LinearTextModel = field(default_factory=LinearTextModel, repr=False)
+    _model: CascadeClassifier = field(default_factory=CascadeClassifier, repr=False)
 
     def fit(self, texts: Sequence[str], languages: Sequence[str]) -> LanguageModel:
         """Learns from texts and their languages (equally many); returns itself."""
-        self._model.fit([_words_only(text) for text in texts], languages)
+        self._model.fit([plain(_words_only(text)) for text in texts], languages)
         return self
 
     def predict(self, text: str, hint: str | None = None) -> str | None:
@@ -81,7 +83,7 @@ class LanguageModel:
     def predict_many(self, messages: Sequence[tuple[str, str | None]]) -> list[str | None]:
         """As `predict`, for many pairs of message and hint."""
         texts = [_words_only(text) for text, _ in messages]
-        rankings = self._model.predict_many(texts)
+        rankings = self._model.predict_many([plain(text) for text in texts])
         return [
             self._decide(text, dict(ranking), hint)
             for text, ranking, (_, hint) in zip(texts, rankings, messages, strict=True)
@@ -93,7 +95,7 @@ class LanguageModel:
 
     def load(self, directory: Path) -> None:
         """Reads what `save` wrote."""
-        self._model = LinearTextModel.load(directory)
+        self._model = CascadeClassifier.load(directory)
 
     def _decide(self, text: str, probabilities: dict[str, float], hint: str | None) -> str | None:
         if _is_other_script(text):

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from myna.facts import LANGUAGES
-from myna.nlu.features import strip_diacritics
+from myna.nlu.text import strip_diacritics
 from myna.trainer.contents import Example, by_intent
 from myna.trainer.findings import LANGUAGE_NAMES, Finding, Place, alike, error, in_words, warning
 from myna.trainer.project import Project

@@ -1,0 +1,99 @@
+"""Linear separators, and what turns their distances into probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.sparse import csr_matrix
+from sklearn.svm import LinearSVC
+
+from myna.nlu.features import Array
+
+Ranking = list[tuple[str, float]]
+"""Labels with their probabilities, most probable first."""
+
+_UNSEEN_LABEL = -3.0
+"""Distance to a label that has no examples: farther than that to any that has."""
+
+
+class Separators(NamedTuple):
+    """One linear separator per label: weights (a column each) and biases."""
+
+    weights: Array
+    biases: Array
+
+    def distances(self, features: csr_matrix, vectors: Array | None = None) -> Array:
+        """How far on the label's side of its separator a text is; a row for each text.
+
+        A text of which no piece was ever seen says nothing; the biases alone would only tell
+        which label has the most examples.
+
+        Args:
+            features: of the texts.
+            vectors: their embeddings, if the separators were learned with any.
+        """
+        count = features.shape[1]
+        distances: Array = features @ self.weights[:count] + self.biases
+        if vectors is not None:
+            distances += vectors @ self.weights[count:]
+        distances[np.diff(features.indptr) == 0] = 0.0
+        return distances
+
+    def save(self, path: Path) -> None:
+        """Writes a plain array; half precision changes no answer and halves the model."""
+        np.save(path, np.vstack([self.weights, self.biases]).astype(np.float16), allow_pickle=False)
+
+    @classmethod
+    def load(cls, path: Path) -> Separators:
+        """Reads what `save` wrote."""
+        stored = np.load(path, allow_pickle=False).astype(np.float32)
+        return cls(stored[:-1], stored[-1])
+
+
+def separate(features: csr_matrix, targets: Array, count: int, strength: float) -> Separators:
+    """Learns separators for `count` labels; one without examples is never chosen.
+
+    Args:
+        features: a row for each example.
+        targets: the numbers of their labels, two different ones at least.
+        count: how many labels there are.
+        strength: liblinear's `C`.
+    """
+    # Looser than liblinear's own tolerance, in half the time, with the same answers.
+    separator = LinearSVC(C=strength, random_state=0, tol=0.02).fit(features, targets)
+    columns, intercepts = separator.coef_.T, separator.intercept_
+    if len(separator.classes_) == 2:  # scikit-learn then keeps one separator for both
+        columns, intercepts = np.hstack([-columns, columns]), np.hstack([-intercepts, intercepts])
+    weights = np.zeros((features.shape[1], count), dtype=np.float32)
+    biases = np.full(count, _UNSEEN_LABEL, dtype=np.float32)
+    weights[:, separator.classes_] = columns
+    biases[separator.classes_] = intercepts
+    return Separators(weights, biases)
+
+
+def fit_temperature(distances: Array, targets: Array) -> float:
+    """The factor that makes the targets most probable when distances times it are soft-maxed."""
+    rows = np.arange(len(targets))
+
+    def surprise(log_temperature: float) -> float:
+        probabilities = softmax(distances * np.exp(log_temperature))
+        return float(-np.log(probabilities[rows, targets] + 1e-9).mean())
+
+    best = minimize_scalar(surprise, bounds=(np.log(1.0), np.log(20.0)), method="bounded")
+    return round(float(np.exp(best.x)), 3)
+
+
+def softmax(scores: Array) -> Array:
+    """Probabilities of a row's entries; each row sums up to 1."""
+    exponentials: Array = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def rank(labels: Sequence[str], probabilities: Array) -> Ranking:
+    """Labels with their probabilities, most probable first."""
+    order = np.argsort(-probabilities, kind="stable")
+    return [(labels[i], float(probabilities[i])) for i in order]
