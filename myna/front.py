@@ -118,6 +118,7 @@ async def _answers(url: str) -> bool:
 def main() -> None:
     """Serves on `MYNA_HOST` (127.0.0.1) and `MYNA_PORT` (8080)."""
     argparse.ArgumentParser(description=main.__doc__).parse_args()
+    mask_logs()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         settings.check()

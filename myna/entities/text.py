@@ -1,0 +1,109 @@
+"""A message in the forms in which entities are looked for, with the way back to what was typed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+MAX_CHARACTERS = 2000
+"""What is read of a message, as in the rest of language understanding."""
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+# Letters of other scripts and marks that look like what is meant.
+_LOOK_ALIKES = dict(
+    zip(
+        "АВСЕНКМОРТУХІЅЈаеорсухіѕјԁһвкмнтΑΒΕΗΙΚΜΝΟΡΤΥΧΖονια–—‐‑−‒―¯’‘ʼ",
+        "abcehkmoptyxisjaeopcyxisjdhbkmhtabehikmnoptyxzovia--------'''",
+        strict=True,
+    )
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Something found in a text: its span, kind, normal form, and what else is known of it."""
+
+    start: int
+    end: int
+    entity: str
+    value: str
+    more: dict[str, str] = field(default_factory=dict)
+
+
+class _Base(dict[int, str]):
+    """Character → small letter without marks, always one; filled as characters come up."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if character in _LOOK_ALIKES:
+            base = _LOOK_ALIKES[character]
+        elif character.isdecimal():
+            base = str(unicodedata.decimal(character))
+        elif character in "đĐ":
+            base = "d"
+        else:
+            decomposed = unicodedata.normalize("NFD", character)
+            base = decomposed[0].lower()[0]
+        if len(self) < 5000:  # the alphabet that customers use; others may send all of Unicode
+            self[code] = base
+        return base
+
+
+_BASE = _Base()
+
+
+@dataclass(frozen=True)
+class Text:
+    """A message as it looks, letter for letter beside its plain form.
+
+    Composed Unicode without compatibility forms (full-width letters are letters) and without what
+    cannot be seen (zero-width characters). Positions in `shown` and `plain` are the same; `span`
+    turns them into positions in `original`.
+    """
+
+    original: str
+    shown: str
+    plain: str
+    """Small letters without marks; look-alikes of other scripts are Latin."""
+    _starts: Sequence[int]
+    _ends: Sequence[int]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The positions in the original text of a stretch that is not empty."""
+        return self._starts[start], self._ends[end - 1]
+
+
+def read_text(text: str) -> Text:
+    """The first `MAX_CHARACTERS` of a message, to be searched."""
+    original = _SURROGATES.sub("\ufffd", text[:MAX_CHARACTERS])
+    if original.isascii() or not _needs_work(original):
+        places = range(len(original))
+        return Text(original, original, original.translate(_BASE), places, range(1, len(text) + 1))
+    shown: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, end in _clusters(original):
+        for character in unicodedata.normalize("NFKC", original[start:end]):
+            if unicodedata.category(character) not in ("Cf", "Mn"):
+                shown.append(character)
+                starts.append(start)
+                ends.append(end)
+    whole = "".join(shown)
+    return Text(original, whole, whole.translate(_BASE), starts, ends)
+
+
+def _needs_work(text: str) -> bool:
+    if not unicodedata.is_normalized("NFKC", text):
+        return True
+    return any(unicodedata.category(c) in ("Cf", "Mn") for c in text if c > "\u02ff")
+
+
+def _clusters(text: str) -> Iterator[tuple[int, int]]:
+    """Characters together with the marks behind them."""
+    start = 0
+    for position in range(1, len(text) + 1):
+        if position == len(text) or not unicodedata.combining(text[position]):
+            yield start, position
+            start = position
