@@ -11,7 +11,6 @@ from myna.shop.names import Listed, ProductName, ProductNames, RememberedNames
 from myna.shop.protocol import Shop
 from myna.texts import Catalogue
 
-
 _FIRST_NAMES_SECONDS = 2.0
 
 

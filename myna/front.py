@@ -30,6 +30,7 @@ from myna.hub.house import House
 from myna.hub.hub import Hub
 from myna.hub.outbox import WEBHOOK
 from myna.hub.webhooks import WebhookCarrier
+from myna.masking import mask_logs
 from myna.texts import Catalogue
 
 _PACKAGE = Path(__file__).parent

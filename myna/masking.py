@@ -76,9 +76,7 @@ def _said() -> SaidEmails:
 class _MaskedRecord(logging.LogRecord):
     """A record whose message and traceback are masked, whoever writes it out."""
 
-    _masked = ""
-
-    def getMessage(self) -> str:  # noqa: N802  as logging calls it
+    def getMessage(self) -> str:
         """The message, masked."""
         return _cached_mask(super().getMessage())
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from myna.entities.orders import Run
-from myna.entities.patterns import Patterns
+from myna.entities.patterns import Patterns, plain_words
 from myna.entities.text import Found, Text
-from myna.entities.tokens import Token, plain_words
 from myna.shop.contact import find_emails, find_phones
+
+if TYPE_CHECKING:  # spaCy is too heavy for processes that only mask their logs
+    from myna.entities.orders import Run
+    from myna.entities.tokens import Token
 
 # A number without a country code is read as the first country's in which it is valid.
 _REGIONS = {"ms": ("MY", "VN")}
@@ -65,7 +68,7 @@ class Phones:
     def find(self, text: Text, tokens: list[Token], language: str | None) -> Iterator[Found]:
         """`language` decides to which country a number without a code belongs."""
         regions = _REGIONS.get(language or "", _DEFAULT_REGIONS)
-        bare = len(tokens) <= 4 or any("phone/announced" in token.kinds for token in tokens)  # noqa: PLR2004
+        bare = len(tokens) <= 4 or any("phone/announced" in token.kinds for token in tokens)
         for start, end, phone in find_phones(text.shown, regions, bare=bare):
             if not _is_other(tokens, start):
                 if text.plain[max(0, start - 1) : start] == "(" and ")" in text.plain[start:end]:

@@ -46,7 +46,7 @@ class Dates:
             else:
                 year = int(match["y"] or match["y2"])
                 month, day = int(match["m"] or match["m2"]), int(match["d"] or match["d2"])
-                found = _day(year if year > 99 else 2000 + year, month, day)  # noqa: PLR2004
+                found = _day(year if year > 99 else 2000 + year, month, day)
             if found:
                 yield Found(*match.span(), "date", found.isoformat())
 
@@ -61,7 +61,7 @@ def _value(meaning: str, stretch: list[Token], today: date) -> str | None:
     numbers = [
         int(token.number)
         for token in stretch
-        if token.number is not None and token.number == int(token.number) and token.number < 10_000  # noqa: PLR2004
+        if token.number is not None and token.number == int(token.number) and token.number < 10_000
     ]
     kind, _, rest = meaning.partition(" ")
     found: date | None = None
@@ -78,7 +78,7 @@ def _value(meaning: str, stretch: list[Token], today: date) -> str | None:
     elif kind == "holiday" or rest == "of holiday":
         found = nearest_holiday(today, _kind(stretch, "holiday"))
         if found and rest:
-            found = found + timedelta(numbers[0] - 1) if numbers and numbers[0] <= 15 else None  # noqa: PLR2004
+            found = found + timedelta(numbers[0] - 1) if numbers and numbers[0] <= 15 else None
     else:
         return _moved(today, int(rest), kind)
     return found.isoformat() if found else None
@@ -120,7 +120,7 @@ def _day_of_month(
     if not dated:
         return nearest(today, day, month)
     year = numbers[-1]
-    return _day(year, month, day) if 1900 <= year <= 2200 else None  # noqa: PLR2004
+    return _day(year, month, day) if 1900 <= year <= 2200 else None
 
 
 def nearest(today: date, day: int, month: int) -> date | None:

@@ -65,7 +65,7 @@ class EntityFinder:
         Args:
             message: as the customer wrote it; what is longer than `MAX_CHARACTERS` is not read.
             language: of the conversation, if known. It decides to which country a phone number
-                belongs, which prefix bare digits of an order have, and whose clocks and money count.
+                belongs, which prefix bare digits of an order have, whose clocks and money count.
             now: when the message was written, aware; by default the present.
         """
         return self.read(message, language, now)[1]

@@ -1,4 +1,4 @@
-"""Amounts of money: `250k`, `1tr2`, `1.250.000đ`, `RM49.90`, `hai trăm nghìn`, `dua ratus ringgit`."""
+"""Amounts of money: `250k`, `1tr2`, `1.250.000đ`, `RM49.90`, `dua ratus ringgit`."""
 
 from __future__ import annotations
 

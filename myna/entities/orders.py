@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from spacy.tokens import Doc
 
-from myna.entities.patterns import Patterns
+from myna.entities.patterns import Patterns, plain_words
 from myna.entities.text import Found, Text
-from myna.entities.tokens import Lexicon, Token, plain_words
+from myna.entities.tokens import Lexicon, Token
 from myna.facts import Facts
 
 CODE_DIGITS = 6
@@ -160,8 +160,6 @@ class _Announced:
         return False
 
 
-
-
 def find_runs(text: Text, tokens: list[Token]) -> list[Run]:
     """The digits in rows, each row as long as it goes."""
     runs: list[Run] = []
@@ -173,7 +171,7 @@ def find_runs(text: Text, tokens: list[Token]) -> list[Run]:
             token = tokens[end]
             if end > position and text.plain[tokens[end - 1].end : token.start].strip(" "):
                 break  # a line ends
-            said = token.number is not None and 0 <= token.number <= 9  # noqa: PLR2004
+            said = token.number is not None and 0 <= token.number <= 9
             if token.digits or (said and "number" in token.kinds):
                 digits += token.digits or str(token.number)
                 last = end

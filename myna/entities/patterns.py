@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import yaml
 
-from myna.entities.text import read_text
+from myna.entities.text import TOKEN, read_text
 from myna.settings import PROJECT
 
 FOLDER = PROJECT / "data" / "patterns"
@@ -69,7 +69,7 @@ class Term(NamedTuple):
     """A word or phrase with a meaning."""
 
     kind: str
-    """Such as `weekday`; a kind that several files have begins with the file: `code/other_number`."""
+    """Such as `weekday`; of a kind that several files have, with the file: `code/other_number`."""
     value: str
     """Such as `mon`."""
     phrase: str
@@ -143,6 +143,11 @@ def read_file(path: Path) -> tuple[list[Term], list[Pattern]]:
             known = "'terms:' and 'patterns:'" if path.stem in MEANINGS else "'terms:'"
             _fail(path, section, f"'{section.value}:' is not known here; there is {known}.")
     return terms, patterns
+
+
+def plain_words(phrase: str) -> list[str]:
+    """The words of a phrase in small letters without marks, as they are looked for."""
+    return TOKEN.findall(read_text(phrase).plain)
 
 
 def _terms(path: Path, content: yaml.Node) -> Iterator[Term]:

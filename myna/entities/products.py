@@ -9,9 +9,8 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from myna.entities.patterns import Patterns
+from myna.entities.patterns import Patterns, plain_words
 from myna.entities.text import Found, Text, read_text
-from myna.entities.tokens import plain_words
 from myna.shop.names import ProductName
 
 _WORD = re.compile(r"[a-z]+|\d+(?:[.,]\d+)?")
@@ -137,7 +136,9 @@ class Products:
                     yield part
 
     def _name_words(self, name: str) -> list[str]:
-        return [self._same.get(w, w).replace(",", ".") for w in _WORD.findall(read_text(name).plain)]
+        return [
+            self._same.get(w, w).replace(",", ".") for w in _WORD.findall(read_text(name).plain)
+        ]
 
     def _form(self, word: str) -> str:
         if word[0].isdecimal():
@@ -177,7 +178,7 @@ def _without_measures(words: list[str]) -> Iterator[str]:
     for word in words:
         if word[0].isdecimal():
             after_number = True
-        elif after_number and len(word) <= 4:  # noqa: PLR2004
+        elif after_number and len(word) <= 4:
             after_number = False
         else:
             after_number = False
@@ -193,7 +194,9 @@ def _numbers(products: Mapping[str, ProductName]) -> re.Pattern[str] | None:
             forms.append(r"[\s\-_.]?".join(map(re.escape, parts)))
     if not forms:
         return None
-    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(sorted(forms, key=len, reverse=True))})(?![a-z0-9])")
+    return re.compile(
+        rf"(?<![a-z0-9])(?:{'|'.join(sorted(forms, key=len, reverse=True))})(?![a-z0-9])"
+    )
 
 
 def _bare(number: str) -> str:

@@ -10,6 +10,12 @@ from dataclasses import dataclass, field
 MAX_CHARACTERS = 2000
 """What is read of a message, as in the rest of language understanding."""
 
+TOKEN = re.compile(
+    r"\d{1,3}(?:[.,]\d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?"  # 1.250.000 or 1,250.00
+    r"|\d+[.,]\d{1,2}(?![.,]?\d)|\d+|[a-z]+|[^\s]"
+)
+"""Numbers, words and marks of a plain text."""
+
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Letters of other scripts and marks that look like what is meant.
 _LOOK_ALIKES = dict(

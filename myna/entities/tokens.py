@@ -1,7 +1,7 @@
 """Words, numbers and terms of a message, on a blank multilingual spaCy pipeline.
 
-spaCy sees a message in the words of `data/patterns/` only; other words are all the same to it. So its
-vocabulary never grows, whatever customers write in the years that a server runs.
+spaCy sees a message in the words of `data/patterns/` only; other words are all the same to it. So
+its vocabulary never grows, whatever customers write in the years that a server runs.
 """
 
 from __future__ import annotations
@@ -15,13 +15,9 @@ import spacy
 from spacy.matcher import Matcher, PhraseMatcher
 from spacy.tokens import Doc
 
-from myna.entities.patterns import GAP, Pattern, Patterns, Term
-from myna.entities.text import Text, read_text
+from myna.entities.patterns import GAP, Pattern, Patterns, Term, plain_words
+from myna.entities.text import TOKEN, Text
 
-_TOKEN = re.compile(
-    r"\d{1,3}(?:[.,]\d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?"  # 1.250.000 or 1,250.00
-    r"|\d+[.,]\d{1,2}(?![.,]?\d)|\d+|[a-z]+|[^\s]"
-)
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _OTHER = "*"
 _SENTENCE_ENDS = [".", "?", "!"]
@@ -84,7 +80,7 @@ class Lexicon:
 
     def _words(self, text: Text) -> list[Token]:
         found = []
-        for match in _TOKEN.finditer(text.plain):
+        for match in TOKEN.finditer(text.plain):
             word = match[0]
             if word[0].isdecimal():
                 digits = word.replace(".", "").replace(",", "")
@@ -129,7 +125,12 @@ class PatternMatcher:
     """The patterns of one file, on spaCy's matcher."""
 
     def __init__(
-        self, vocab: spacy.Vocab, name: str, patterns: Sequence[Pattern], tags: set[str], digits: int
+        self,
+        vocab: spacy.Vocab,
+        name: str,
+        patterns: Sequence[Pattern],
+        tags: set[str],
+        digits: int,
     ) -> None:
         self._patterns = {f"{name} {number}": each for number, each in enumerate(patterns)}
         self._strings = vocab.strings
@@ -161,11 +162,6 @@ class PatternMatcher:
             stretch = tokens[start:end]
             if _literals_as_listed(text, stretch, pattern.pieces):
                 yield pattern.meaning, stretch
-
-
-def plain_words(phrase: str) -> list[str]:
-    """The words of a phrase as spaCy sees them: small letters without marks."""
-    return _TOKEN.findall(read_text(phrase).plain)
 
 
 def _is_as_listed(text: Text, tokens: Sequence[Token], listed: Sequence[str]) -> bool:
@@ -245,28 +241,28 @@ def _number(tokens: list[Token], position: int) -> tuple[int, Decimal, bool]:
         glued = token.start == tokens[end - 1].end
         if "times" in token.kinds:
             times = Decimal(token.kinds["times"])
-            short = token.end - token.start <= 2  # noqa: PLR2004
-            if times == 10 and not typed and 1 < small < 10:  # noqa: PLR2004
+            short = token.end - token.start <= 2
+            if times == 10 and not typed and 1 < small < 10:
                 small *= 10
-            elif times == 100 and not typed and small:  # noqa: PLR2004
+            elif times == 100 and not typed and small:
                 hundreds, small = hundreds + small * 100, Decimal(0)
-            elif times >= 1000 and hundreds + small and (not short or glued or small >= 10):  # noqa: PLR2004
+            elif times >= 1000 and hundreds + small and (not short or glued or small >= 10):
                 total += (hundreds + small) * times
                 hundreds = small = Decimal(0)
                 scale, typed = times, False
             else:
                 break
-        elif "plus" in token.kinds and not typed and 0 < small < 10:  # noqa: PLR2004
+        elif "plus" in token.kinds and not typed and 0 < small < 10:
             small += Decimal(token.kinds["plus"])
         elif "half" in token.kinds and scale and not hundreds + small:
             return end + 1, total + scale / 2, True
-        elif token.digits and glued and scale and not hundreds + small and len(token.digits) <= 3:  # noqa: PLR2004
+        elif token.digits and glued and scale and not hundreds + small and len(token.digits) <= 3:
             return end + 1, total + int(token.digits) * scale / 10 ** len(token.digits), True
         elif "number" in token.kinds and not typed and not token.digits:
             more = Decimal(token.kinds["number"])
             if small == 0 and (hundreds or total):
                 small = more
-            elif small >= 10 and small % 10 == 0 and more < 10:  # noqa: PLR2004
+            elif small >= 10 and small % 10 == 0 and more < 10:
                 small += more
             else:
                 break
@@ -274,5 +270,3 @@ def _number(tokens: list[Token], position: int) -> tuple[int, Decimal, bool]:
             break
         end += 1
     return end, total + hundreds + small, bool(scale)
-
-

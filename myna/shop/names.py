@@ -84,7 +84,7 @@ class RememberedNames:
     def _fetch(self) -> None:
         try:
             fetched = tuple(self._source.names())
-        except Exception as fault:  # noqa: BLE001  whatever it is, messages are read without it
+        except Exception as fault:
             if not self._down:
                 logger.warning("The shop's products cannot be fetched, trying on: %r", fault)
             self._down = True
