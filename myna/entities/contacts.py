@@ -7,18 +7,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from myna.entities.patterns import Patterns, plain_words
-from myna.entities.text import Found, Text
+from myna.entities.text import Found, Text, Token, announces
+from myna.facts import Facts
 from myna.shop.contact import find_emails, find_phones
 
 if TYPE_CHECKING:  # spaCy is too heavy for processes that only mask their logs
     from myna.entities.orders import Run
-    from myna.entities.tokens import Token
 
-# A number without a country code is read as the first country's in which it is valid.
-_REGIONS = {"ms": ("MY", "VN")}
-_DEFAULT_REGIONS = ("VN", "MY")
 _LEAST_SAID = 9  # digits of a phone number that is said digit by digit
-_LOOK_BACK = 2
 _DOMAIN_ENDS = "com|net|org|edu|gov|vn|my|sg|io|co|info|biz|me"
 
 
@@ -63,21 +59,34 @@ class SaidEmails:
 
 
 class Phones:
-    """Finds phone numbers that exist, in E.164."""
+    """Finds phone numbers that exist, in E.164.
+
+    A number without a country's code is read as that of the language's market, or else as that of
+    the next market in which it exists.
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        self._markets = {name: facts.languages[name].market for name in facts.languages}
+        self._markets[""] = self._markets[facts.default_language]
+        self._all = tuple(facts.markets)
+
+    def _regions(self, language: str | None) -> list[str]:
+        own = self._markets.get(language or "", self._markets[""])
+        return [own, *(market for market in self._all if market != own)]
 
     def find(self, text: Text, tokens: list[Token], language: str | None) -> Iterator[Found]:
-        """`language` decides to which country a number without a code belongs."""
-        regions = _REGIONS.get(language or "", _DEFAULT_REGIONS)
+        """Numbers in digits."""
+        regions = self._regions(language)
         bare = len(tokens) <= 4 or any("phone/announced" in token.kinds for token in tokens)
         for start, end, phone in find_phones(text.shown, regions, bare=bare):
-            if not _is_other(tokens, start):
+            if not announces(tokens, start, "phone/other_number"):
                 if text.plain[max(0, start - 1) : start] == "(" and ")" in text.plain[start:end]:
                     start -= 1
                 yield Found(start, end, "phone", phone.e164)
 
     def said(self, tokens: list[Token], runs: list[Run], language: str | None) -> Iterator[Found]:
         """Numbers in words: `không chín không ba …`."""
-        regions = _REGIONS.get(language or "", _DEFAULT_REGIONS)
+        regions = self._regions(language)
         for run in runs:
             if len(run.digits) < _LEAST_SAID or all(
                 token.digits for token in tokens[run.first : run.last + 1]
@@ -86,10 +95,3 @@ class Phones:
             for start, end, phone in find_phones(run.digits, regions, bare=False):
                 if (start, end) == (0, len(run.digits)):
                     yield Found(tokens[run.first].start, tokens[run.last].end, "phone", phone.e164)
-
-
-def _is_other(tokens: list[Token], start: int) -> bool:
-    """Whether a word right before says that the digits are an account's or a parcel's."""
-    before = [token for token in tokens if token.end <= start]
-    words = [token for token in before if token.word not in (":", "-", "#", ".", "*")]
-    return any("phone/other_number" in token.kinds for token in words[-_LOOK_BACK:])

@@ -11,8 +11,8 @@ from holidays import country_holidays
 from spacy.tokens import Doc
 
 from myna.entities.patterns import Patterns
-from myna.entities.text import Found, Text
-from myna.entities.tokens import Lexicon, Token
+from myna.entities.text import Found, Text, Token, announces
+from myna.entities.tokens import Lexicon
 from myna.hours import WEEKDAYS
 
 _NUMERIC = re.compile(
@@ -36,11 +36,11 @@ class Dates:
     def __init__(self, lexicon: Lexicon, patterns: Patterns) -> None:
         self._matcher = lexicon.matcher("date", patterns.patterns.get("date", []))
 
-    def numeric(self, text: Text, today: date) -> Iterator[Found]:
+    def numeric(self, text: Text, tokens: list[Token], today: date) -> Iterator[Found]:
         """Days in figures, the day first: `23/11`, `23-11-2026`; or `2026-11-23`."""
         for match in _NUMERIC.finditer(text.plain):
             if match["d3"]:
-                if match[0] in _NO_DATES:
+                if match[0] in _NO_DATES or announces(tokens, match.start(), "date/other_number"):
                     continue
                 found = nearest(today, int(match["d3"]), int(match["m3"]))
             else:
@@ -137,13 +137,12 @@ def _nearest_day(today: date, day: int) -> date | None:
 
 
 def nearest_holiday(today: date, name: str) -> date | None:
-    """The day of a holiday (`VN Lunar New Year`) that is nearest to today."""
+    """The day of a holiday (`VN Lunar New Year`, `12-25`) that is nearest to today."""
+    if name[0].isdecimal():
+        return nearest(today, int(name[3:]), int(name[:2]))
     country, _, title = name.partition(" ")
-    days = [
-        day
-        for year in (today.year - 1, today.year, today.year + 1)
-        for day in _holidays(country, year).get(title, ())
-    ]
+    years = (today.year - 1, today.year, today.year + 1)
+    days = [_holidays(country, year)[title] for year in years if title in _holidays(country, year)]
     return min(days, key=lambda day: abs(day - today), default=None)
 
 
@@ -153,8 +152,9 @@ def holiday_names(country: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=64)
-def _holidays(country: str, year: int) -> dict[str, list[date]]:
-    found: dict[str, list[date]] = {}
+def _holidays(country: str, year: int) -> dict[str, date]:
+    """The first day of each, by English name."""
+    found: dict[str, date] = {}
     subdivision = "KUL" if country == "MY" else None  # with days that not every state has
     try:
         listed = country_holidays(country, subdiv=subdivision, years=year, language="en_US")
@@ -162,8 +162,8 @@ def _holidays(country: str, year: int) -> dict[str, list[date]]:
         return {}
     for day, names in sorted(listed.items()):
         for name in names.split("; "):
-            found.setdefault(re.sub(r" \((?:estimated|observed.*)\)$", "", name), []).append(day)
-    return {name: days[:1] for name, days in found.items()}
+            found.setdefault(re.sub(r" \((?:estimated|observed.*)\)$", "", name), day)
+    return found
 
 
 def _day(year: int, month: int, day: int) -> date | None:

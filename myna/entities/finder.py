@@ -16,8 +16,8 @@ from myna.entities.orders import Codes, OrderNumbers, find_runs
 from myna.entities.patterns import Patterns, read_patterns
 from myna.entities.places import Cities, store_terms
 from myna.entities.products import Products
-from myna.entities.text import Found, Text, read_text
-from myna.entities.tokens import Lexicon, Token
+from myna.entities.text import Found, Text, Token, read_text
+from myna.entities.tokens import Lexicon
 from myna.facts import Facts
 from myna.shop.names import Listed, ProductNames
 
@@ -49,7 +49,7 @@ class EntityFinder:
         self._lexicon = Lexicon(self._patterns, store_terms(facts))
         self._orders = OrderNumbers(facts, self._lexicon, self._patterns)
         self._codes = Codes(self._lexicon, self._patterns)
-        self._phones = Phones()
+        self._phones = Phones(facts)
         self._said_emails = SaidEmails(self._patterns)
         self._money = Money(facts, self._lexicon, self._patterns)
         self._dates = Dates(self._lexicon, self._patterns)
@@ -89,12 +89,12 @@ class EntityFinder:
             self._said_emails.find(text),
             (Found(*match.span(), _LINK, "") for match in _URL.finditer(text.plain)),
             self._orders.written(text),
-            self._orders.marketplaces(text),
+            self._orders.marketplaces(text, tokens),
             self._phones.find(text, tokens, language),
             self._orders.said(text, tokens, runs),
             self._phones.said(tokens, runs, language),
             products.numbered(text),
-            self._dates.numeric(text, today),
+            self._dates.numeric(text, tokens, today),
             self._money.find(text, doc, tokens, language),
             self._orders.announced(text, doc, tokens, runs, language),
             self._codes.find(text, doc, tokens, runs),

@@ -8,8 +8,8 @@ from decimal import Decimal
 from spacy.tokens import Doc
 
 from myna.entities.patterns import Patterns
-from myna.entities.text import Found, Text
-from myna.entities.tokens import Lexicon, Token
+from myna.entities.text import Found, Text, Token
+from myna.entities.tokens import Lexicon
 from myna.facts import Facts
 
 _LEAST_DONG = 500  # nothing costs less; "2 đ" is something else

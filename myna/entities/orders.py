@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from spacy.tokens import Doc
 
 from myna.entities.patterns import Patterns, plain_words
-from myna.entities.text import Found, Text
-from myna.entities.tokens import Lexicon, Token
+from myna.entities.text import Found, Text, Token, announces
+from myna.entities.tokens import Lexicon
 from myna.facts import Facts
 
 CODE_DIGITS = 6
@@ -21,7 +21,7 @@ _WORD_BETWEEN = r"(?:(?:so|no|num|number|nombor|ma)\b[\s.:#]{0,3})?"
 _PRICE = re.compile(r"\d{1,3}(?:\.\d{3})+\s?(?:d|dong|vnd|rm|k|ringgit|₫)(?![a-z])")
 _LONE_CODE = re.compile(r"[\s#]*([0-9]{3}[ .-]?[0-9]{3})[\s.!]*")
 _SEPARATORS = frozenset("-.,#:/_")
-_LOOK_BACK, _LONGEST_RUN = 8, 24
+_LOOK_BACK, _LOOK_AHEAD, _LONGEST_RUN = 8, 5, 24
 
 
 @dataclass(frozen=True)
@@ -96,13 +96,14 @@ class OrderNumbers:
             own = language in (None, self._facts.default_language)
             yield Found(start, end, "order_number", candidates[0 if own else -1])
 
-    def marketplaces(self, text: Text) -> Iterator[Found]:
+    def marketplaces(self, text: Text, tokens: list[Token]) -> Iterator[Found]:
         """Order numbers of marketplaces; `more` names the marketplace."""
         for marketplace in self._facts.marketplaces:
             for pattern in marketplace.patterns:
                 for match in re.finditer(pattern, text.shown, re.IGNORECASE):
                     more = {"marketplace": marketplace.name}
-                    yield Found(*match.span(), "marketplace_order", match[0], more)
+                    if not announces(tokens, match.start(), "phone/other_number"):
+                        yield Found(*match.span(), "marketplace_order", match[0], more)
 
     def _found(self, start: int, end: int, typed_prefix: str, digits: str) -> Found:
         slipped = typed_prefix.translate(_SLIPS)
@@ -139,8 +140,12 @@ class _Announced:
         self, text: Text, doc: Doc, tokens: list[Token], runs: list[Run]
     ) -> Iterator[tuple[int, int, str]]:
         """Their spans and digits."""
+        places = {token.start: place for place, token in enumerate(tokens)}
         for _, stretch in self._matcher.find(text, doc, tokens):
             last = stretch[-1]
+            before = tokens[max(0, places[stretch[0].start] - 2) : places[stretch[0].start]]
+            if any(self._other in token.kinds for token in before):
+                continue  # "promo code 150000"
             if len(last.digits) == self._digits and not _goes_on(text, last.end):
                 yield last.start, last.end, last.digits
         for run in runs:
@@ -148,7 +153,11 @@ class _Announced:
             if len(digits) == self._digits + 1 and digits[0] == "0" and not tokens[first].digits:
                 # "không" in front, which also is how a question begins
                 first, digits = first + 1, digits[1:]
-            if len(digits) == self._digits and run.last > first and self._says_so(tokens, first):
+            if len(digits) != self._digits or run.last == first:
+                continue
+            said = not any(token.digits for token in tokens[first : run.last + 1])
+            ahead = tokens[run.last + 1 : run.last + 1 + _LOOK_AHEAD] if said else []
+            if self._says_so(tokens, first) or any(token.word in self._words for token in ahead):
                 yield tokens[first].start, tokens[run.last].end, digits
 
     def _says_so(self, tokens: list[Token], position: int) -> bool:

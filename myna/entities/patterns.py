@@ -25,7 +25,7 @@ KINDS: dict[str, frozenset[str]] = {
     "order_number": frozenset({"other_number"}),
     "code": frozenset({"other_number"}),
     "money": frozenset({"currency"}),
-    "date": frozenset({"weekday", "month", "unit", "holiday"}),
+    "date": frozenset({"weekday", "month", "unit", "holiday", "other_number"}),
     "city": frozenset({"city", "place"}),
     "category": frozenset({"category", "same_word"}),
     "email": frozenset({"at", "dot", "announced"}),
@@ -34,6 +34,8 @@ KINDS: dict[str, frozenset[str]] = {
 """File → the kinds of terms that it may hold."""
 
 _OF_SEVERAL_FILES = ("announced", "other_number")
+
+_WITHOUT_VALUE = ("announced", "other_number", "place", "at", "dot", "half")
 
 MEANINGS: dict[str, re.Pattern[str]] = {
     "order_number": re.compile("announced"),
@@ -156,7 +158,7 @@ def _terms(path: Path, content: yaml.Node) -> Iterator[Term]:
         if kind.value not in KINDS[path.stem]:
             listed = ", ".join(sorted(KINDS[path.stem]))
             _fail(path, kind, f"'{kind.value}' is no kind of term here; there are {listed}.")
-        for value, phrases in _pairs(path, values, "'value: [phrases]'"):
+        for value, phrases in _values(path, kind, values):
             _check_value(path, kind.value, value)
             for phrase in _phrases(path, phrases):
                 text = " ".join(_words(phrase.value))
@@ -170,6 +172,16 @@ def _terms(path: Path, content: yaml.Node) -> Iterator[Term]:
                 yield Term(name, value.value, text, line, phrase.value.isupper())
 
 
+def _values(
+    path: Path, kind: yaml.Node, content: yaml.Node
+) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    """What the terms of a kind mean, and the terms; of some kinds the kind says all."""
+    if kind.value in _WITHOUT_VALUE:
+        yield kind, content
+    else:
+        yield from _pairs(path, content, "'value: [phrases]'")
+
+
 def _check_value(path: Path, kind: str, value: yaml.Node) -> None:
     wanted = {
         "number": (r"\d+", "a whole number"),
@@ -179,7 +191,10 @@ def _check_value(path: Path, kind: str, value: yaml.Node) -> None:
         "unit": ("day|week|month|year", "day, week, month or year"),
         "letter": ("[a-z]", "one letter, a to z"),
         "currency": ("[A-Z]{3}(/100)?", "a currency such as MYR, or a hundredth: MYR/100"),
-        "holiday": (r"[A-Z]{2} .+", "country and name, such as 'VN Lunar New Year'"),
+        "holiday": (
+            r"[A-Z]{2} .+|(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])",
+            "month-day, or country and name such as 'VN Lunar New Year'",
+        ),
     }.get(kind)
     if wanted and not re.fullmatch(wanted[0], value.value):
         _fail(path, value, f"'{value.value}' is not {wanted[1]}.")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from myna.entities.patterns import Patterns, Term
-from myna.entities.text import Found, Text, read_text
-from myna.entities.tokens import Token
+from myna.entities.text import Found, Text, Token, read_text
 from myna.facts import Facts
 
 

@@ -104,8 +104,8 @@ class Products:
             if most and len(best) == 1:
                 skus = frozenset(best)
                 first, end = min(first, *told[best[0]]), max(end - 1, *told[best[0]]) + 1
-                if end < len(words) and words[end].start == words[end - 1].end:
-                    end += 1  # the unit: "4L"
+                if end < len(words) and self._is_unit(words[end - 1 : end + 1], best[0]):
+                    end += 1
         start, finish = words[first].start, words[end - 1].end
         if len(skus) == 1:
             yield Found(start, finish, "product", next(iter(skus)))
@@ -114,6 +114,14 @@ class Products:
         if len(categories) == 1:
             more = {"skus": " ".join(sorted(skus)[:_MOST_SKUS])}
             yield Found(start, finish, "category", categories.pop(), more)
+
+    def _is_unit(self, words: list[_Word], sku: str) -> bool:
+        """Whether the second word is the first one's unit: `4L`, `4 lít`."""
+        number, unit = words
+        if not number.word[0].isdecimal() or unit.start - number.end > 1:
+            return False
+        listed = [word for word in self._details[sku] if len(word) == 1]
+        return unit.start == number.end or unit.word.startswith(tuple(listed))
 
     def _told(self, sku: str, near: list[tuple[int, str]], named: set[str]) -> list[int]:
         """Where words of this product's names stand near, besides those it shares."""

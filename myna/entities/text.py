@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 MAX_CHARACTERS = 2000
 """What is read of a message, as in the rest of language understanding."""
@@ -36,6 +37,27 @@ class Found:
     entity: str
     value: str
     more: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, a mark, a number, or a term of several words."""
+
+    start: int
+    end: int
+    word: str
+    """As spaCy sees it."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """Kind of term → value."""
+    digits: str = ""
+    """If it was typed as digits: these, without separators."""
+    number: Decimal | None = None
+
+
+def announces(tokens: Sequence[Token], start: int, kind: str) -> bool:
+    """Whether one of the two words before a position is a term of a kind."""
+    before = [token for token in tokens if token.end <= start and token.word not in ":-#.*"]
+    return any(kind in token.kinds for token in before[-2:])
 
 
 class _Base(dict[int, str]):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 import spacy
@@ -16,29 +15,15 @@ from spacy.matcher import Matcher, PhraseMatcher
 from spacy.tokens import Doc
 
 from myna.entities.patterns import GAP, Pattern, Patterns, Term, plain_words
-from myna.entities.text import TOKEN, Text
+from myna.entities.text import TOKEN, Text, Token
 
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _OTHER = "*"
-_SENTENCE_ENDS = [".", "?", "!"]
+_SENTENCE_ENDS = ["?", "!"]
 _LONGEST_GAP = 6
 _SHORT_DIGITS, _LONG_DIGITS = 2, 20
 _SEVERAL = "|"
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word, a mark, a number, or a term of several words."""
-
-    start: int
-    end: int
-    word: str
-    """As spaCy sees it."""
-    kinds: dict[str, str] = field(default_factory=dict)
-    """Kind of term → value."""
-    digits: str = ""
-    """If it was typed as digits: these, without separators."""
-    number: Decimal | None = None
+_MILLION = 1_000_000
 
 
 class Lexicon:
@@ -256,6 +241,8 @@ def _number(tokens: list[Token], position: int) -> tuple[int, Decimal, bool]:
             small += Decimal(token.kinds["plus"])
         elif "half" in token.kinds and scale and not hundreds + small:
             return end + 1, total + scale / 2, True
+        elif _is_tenth(tokens, end) and scale == _MILLION and not hundreds + small and not typed:
+            return end + 1, total + Decimal(token.kinds["number"]) * scale / 10, True
         elif token.digits and glued and scale and not hundreds + small and len(token.digits) <= 3:
             return end + 1, total + int(token.digits) * scale / 10 ** len(token.digits), True
         elif "number" in token.kinds and not typed and not token.digits:
@@ -270,3 +257,12 @@ def _number(tokens: list[Token], position: int) -> tuple[int, Decimal, bool]:
             break
         end += 1
     return end, total + hundreds + small, bool(scale)
+
+
+def _is_tenth(tokens: list[Token], position: int) -> bool:
+    """Whether a digit ends a number: "một triệu tư" is 1.4 million, "một triệu tư trăm" is not."""
+    kinds = tokens[position].kinds
+    if not re.fullmatch("[1-9]", kinds.get("number", "")):
+        return False
+    after = tokens[position + 1].kinds if position + 1 < len(tokens) else {}
+    return not {"times", "number", "plus", "unit"} & after.keys()

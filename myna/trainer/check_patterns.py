@@ -34,6 +34,6 @@ def check_patterns(project: Project) -> Iterator[Finding]:
             continue
         for holiday in {term.value: term for term in terms if term.kind == "holiday"}.values():
             country, _, title = holiday.value.partition(" ")
-            if title not in (known := holiday_names(country)):
+            if title and title not in (known := holiday_names(country)):
                 what = f'"{title}" is no holiday of {country}.{alike(title, known)}'
                 yield error("L803", Place(name, holiday.line), what)
