@@ -22,6 +22,7 @@ _NUMERIC = re.compile(
 )
 _NO_DATES = frozenset({"24/7", "1/2", "50/50", "3/4", "1/4", "1/1"})
 """Written like days without a year, and as a rule something else."""
+_BEST_MARKS = (5, 10)  # "4/5", "8/10"
 _WEEKDAY_WEEKS = {"last week": -1, "this week": 0, "next week": 1}
 _LONGEST_AGO = 3700  # days
 
@@ -40,9 +41,13 @@ class Dates:
         """Days in figures, the day first: `23/11`, `23-11-2026`; or `2026-11-23`."""
         for match in _NUMERIC.finditer(text.plain):
             if match["d3"]:
+                day, month = int(match["d3"]), int(match["m3"])
                 if match[0] in _NO_DATES or announces(tokens, match.start(), "date/other_number"):
                     continue
-                found = nearest(today, int(match["d3"]), int(match["m3"]))
+                marks = month in _BEST_MARKS and 1 < day <= month
+                if marks and not announces(tokens, match.start(), "date/announced"):
+                    continue
+                found = nearest(today, day, month)
             else:
                 year = int(match["y"] or match["y2"])
                 month, day = int(match["m"] or match["m2"]), int(match["d"] or match["d2"])
@@ -53,8 +58,13 @@ class Dates:
     def worded(self, text: Text, doc: Doc, tokens: list[Token], today: date) -> Iterator[Found]:
         """Days, weeks and months in words."""
         for meaning, stretch in self._matcher.find(text, doc, tokens):
-            if value := _value(meaning, stretch, today):
-                yield Found(stretch[0].start, stretch[-1].end, "date", value)
+            start, end = stretch[0].start, stretch[-1].end
+            glued = (
+                text.plain[max(0, start - 1) : start].isalnum()
+                or text.plain[end : end + 1].isdecimal()
+            )
+            if not glued and (value := _value(meaning, stretch, today)):  # no "MERDEKA10"
+                yield Found(start, end, "date", value)
 
 
 def _value(meaning: str, stretch: list[Token], today: date) -> str | None:

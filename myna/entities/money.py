@@ -13,6 +13,7 @@ from myna.entities.tokens import Lexicon
 from myna.facts import Facts
 
 _LEAST_DONG = 500  # nothing costs less; "2 đ" is something else
+_MOST_ORDERS = 100  # "500k" of an English customer are no ringgit: nobody spends so much
 _DONG_WORDS = frozenset({"nghin", "ngan", "ngin", "trieu", "tr", "cu", "ty", "ti"})
 _NO_PRICES = frozenset({"2k", "4k", "8k"})  # what cameras and screens have
 _NO_MONEY_BEHIND = ("mah", "km", "follow", "sub", "view", "like", "rpm", "btu")
@@ -39,18 +40,23 @@ class Money:
             named = next((t.kinds["currency"] for t in stretch if "currency" in t.kinds), None)
             start, end = stretch[0].start, stretch[-1].end
             if meaning == "amount":
-                named = self._meant(text, start, end, language)
+                named = self._meant(text, start, end, number.number or Decimal(0), language)
             if named is None:
                 continue
             currency, _, hundredth = named.partition("/")
             amount = (number.number or Decimal(0)) / (100 if hundredth else 1)
             if currency == "VND" and amount < _LEAST_DONG:
                 continue
+            if amount == 0 or (meaning == "currency and number" and not number.digits):
+                continue  # "đô không", "đô một"
             taken = end
             digits = 2 if amount % 1 else 0
             yield Found(start, end, "money", f"{amount:.{digits}f} {currency}")
 
-    def _meant(self, text: Text, start: int, end: int, language: str | None) -> str | None:
+    def _meant(
+        self, text: Text, start: int, end: int, amount: Decimal, language: str | None
+    ) -> str | None:
+        """The currency of an amount that names none; None if it is no money."""
         plain = text.plain[start:end]
         behind = text.plain[end : end + 8].lstrip()
         if plain in _NO_PRICES or behind.startswith(_NO_MONEY_BEHIND):
@@ -58,4 +64,7 @@ class Money:
         letters = "".join(c if c.isalpha() else " " for c in plain).split()
         if _DONG_WORDS & set(letters):
             return "VND"
-        return self._facts.market_of(language or self._facts.default_language).currency
+        own = self._facts.market_of(language or self._facts.default_language)
+        markets = [own, *self._facts.markets.values()]
+        fitting = (m for m in markets if amount <= _MOST_ORDERS * m.cash_on_delivery_limit)
+        return next(fitting, own).currency

@@ -19,8 +19,13 @@ _SLIPS = str.maketrans("oil|", "0111")
 """Letters that are typed, or read by a scanner, for digits."""
 _WORD_BETWEEN = r"(?:(?:so|no|num|number|nombor|ma)\b[\s.:#]{0,3})?"
 _PRICE = re.compile(r"\d{1,3}(?:\.\d{3})+\s?(?:d|dong|vnd|rm|k|ringgit|₫)(?![a-z])")
-_LONE_CODE = re.compile(r"[\s#]*([0-9]{3}[ .-]?[0-9]{3})[\s.!]*")
+_LONE_CODE = re.compile(
+    r"[\s#]*([0-9]{3}[ .-]?[0-9]{3})"
+    r"(?:\s(?:nhe|ne|nha|a|day|ya|ye|ni)(?:\s\w{1,4})?)?[\s.!]*"
+)
+_DIGITS = "{digits}"
 _SEPARATORS = frozenset("-.,#:/_")
+_LEAST_ALONE = 4  # digits of an order number that needs no word beside it
 _LOOK_BACK, _LOOK_AHEAD, _LONGEST_RUN = 8, 5, 24
 
 
@@ -91,10 +96,23 @@ class OrderNumbers:
         self, text: Text, doc: Doc, tokens: list[Token], runs: list[Run], language: str | None
     ) -> Iterator[Found]:
         """Bare digits of which a word says what they are: `đơn 20413`."""
-        for start, end, digits in self._announced.find(text, doc, tokens, runs):
+        found = [*self._announced.find(text, doc, tokens, runs), *self._first_word(text, tokens)]
+        for start, end, digits in found:
             candidates = self._format.candidates(digits)
             own = language in (None, self._facts.default_language)
             yield Found(start, end, "order_number", candidates[0 if own else -1])
+
+    def _first_word(self, text: Text, tokens: list[Token]) -> Iterator[tuple[int, int, str]]:
+        """Bare digits with which a message begins: `20413 em ơi`. Round ones are prices."""
+        first = tokens[0] if tokens else None
+        if first is None or len(first.digits) != self._format.digits or len(tokens) == 1:
+            return
+        unit = bool({"currency", "times", "unit"} & tokens[1].kinds.keys())
+        grouped = first.end - first.start > len(first.digits)
+        if len(first.digits) >= _LEAST_ALONE and not (
+            unit or grouped or first.digits.endswith("000")
+        ):
+            yield first.start, first.end, first.digits
 
     def marketplaces(self, text: Text, tokens: list[Token]) -> Iterator[Found]:
         """Order numbers of marketplaces; `more` names the marketplace."""
@@ -133,7 +151,9 @@ class _Announced:
         listed = patterns.patterns.get(name, [])
         self._digits = digits
         self._matcher = lexicon.matcher(name, listed, digits=digits)
-        self._words = {plain_words(pattern.pieces[0])[0] for pattern in listed}
+        self._words = {
+            plain_words(pattern.pieces[0])[0] for pattern in listed if pattern.pieces[-1] == _DIGITS
+        }
         self._other = f"{name}/other_number"
 
     def find(
@@ -142,11 +162,11 @@ class _Announced:
         """Their spans and digits."""
         places = {token.start: place for place, token in enumerate(tokens)}
         for _, stretch in self._matcher.find(text, doc, tokens):
-            last = stretch[-1]
-            before = tokens[max(0, places[stretch[0].start] - 2) : places[stretch[0].start]]
+            last = next(t for t in reversed(stretch) if len(t.digits) == self._digits)
+            before = tokens[max(0, places[stretch[0].start] - 1) : places[stretch[0].start]]
             if any(self._other in token.kinds for token in before):
                 continue  # "promo code 150000"
-            if len(last.digits) == self._digits and not _goes_on(text, last.end):
+            if not _goes_on(text, last.end):
                 yield last.start, last.end, last.digits
         for run in runs:
             first, digits = run.first, run.digits

@@ -18,6 +18,8 @@ FOLDER = PROJECT / "data" / "patterns"
 GAP = "..."
 """In a pattern: up to six other words."""
 
+_MARKED_ONLY = "!"  # behind a term
+
 _PIECE = re.compile(r"\{\w+\}|\.\.\.|[^\W\d_]+|\d+|[^\w\s]")
 
 KINDS: dict[str, frozenset[str]] = {
@@ -25,7 +27,7 @@ KINDS: dict[str, frozenset[str]] = {
     "order_number": frozenset({"other_number"}),
     "code": frozenset({"other_number"}),
     "money": frozenset({"currency"}),
-    "date": frozenset({"weekday", "month", "unit", "holiday", "other_number"}),
+    "date": frozenset({"weekday", "month", "unit", "holiday", "announced", "other_number"}),
     "city": frozenset({"city", "place"}),
     "category": frozenset({"category", "same_word"}),
     "email": frozenset({"at", "dot", "announced"}),
@@ -79,6 +81,8 @@ class Term(NamedTuple):
     line: int
     short: bool = False
     """Whether it is listed in capitals."""
+    marked: bool = False
+    """Whether it counts with its marks only, for without them it is as a rule something else."""
 
 
 class Pattern(NamedTuple):
@@ -161,7 +165,8 @@ def _terms(path: Path, content: yaml.Node) -> Iterator[Term]:
         for value, phrases in _values(path, kind, values):
             _check_value(path, kind.value, value)
             for phrase in _phrases(path, phrases):
-                text = " ".join(_words(phrase.value))
+                listed = phrase.value.removesuffix(_MARKED_ONLY)
+                text = " ".join(_words(listed))
                 if not text:
                     _fail(path, phrase, f"'{phrase.value}' has no word in it.")
                 if (before := known.setdefault((kind.value, text), value.value)) != value.value:
@@ -169,7 +174,8 @@ def _terms(path: Path, content: yaml.Node) -> Iterator[Term]:
                 shared = kind.value in _OF_SEVERAL_FILES
                 name = f"{path.stem}/{kind.value}" if shared else kind.value
                 line = phrase.start_mark.line + 1
-                yield Term(name, value.value, text, line, phrase.value.isupper())
+                marked = listed != phrase.value
+                yield Term(name, value.value, text, line, listed.isupper(), marked)
 
 
 def _values(

@@ -78,15 +78,23 @@ class Products:
         words = [_Word(*match.span(), self._form(match[0])) for match in _WORD.finditer(text.plain)]
         position = 0
         while position < len(words):
-            end, skus = self._longest(words, position)
+            end, skus = self._longest(text, words, position)
             if skus:
                 yield from self._found(text, words, position, end, skus)
             position = max(end, position + 1)
 
-    def _longest(self, words: list[_Word], position: int) -> tuple[int, frozenset[str]]:
+    def _longest(self, text: Text, words: list[_Word], position: int) -> tuple[int, frozenset[str]]:
         if words[position].word not in self._first:
             return position, frozenset()
-        for end in range(min(len(words), position + _MOST_WORDS), position, -1):
+        most = 1
+        while (
+            most < min(_MOST_WORDS, len(words) - position)
+            and not _CLAUSE.search(
+                text.plain, words[position + most - 1].end, words[position + most].start
+            )
+        ):  # fmt: skip
+            most += 1
+        for end in range(position + most, position, -1):
             phrase = tuple(word.word for word in words[position:end])
             if skus := self._phrases.get(phrase):
                 return end, skus

@@ -92,7 +92,7 @@ class Lexicon:
             kinds = {
                 term.kind: term.value
                 for term in self._terms[words]
-                if _is_as_listed(text, stretch, term.phrase.split())
+                if _is_as_listed(text, stretch, term.phrase.split(), marked=term.marked)
             }
             if not kinds:
                 continue
@@ -149,14 +149,16 @@ class PatternMatcher:
                 yield pattern.meaning, stretch
 
 
-def _is_as_listed(text: Text, tokens: Sequence[Token], listed: Sequence[str]) -> bool:
+def _is_as_listed(
+    text: Text, tokens: Sequence[Token], listed: Sequence[str], *, marked: bool = False
+) -> bool:
     """Whether words have the marks that they have in a list, or none at all.
 
     "mai" may be typed for "mãi", but "mãi" (for ever) is not "mai" (tomorrow).
     """
     for token, word in zip(tokens, listed, strict=True):
         typed = text.shown[token.start : token.end].lower()
-        if typed != word and typed != text.plain[token.start : token.end]:
+        if typed != word and (marked or typed != text.plain[token.start : token.end]):
             return False
     return True
 
@@ -247,7 +249,7 @@ def _number(tokens: list[Token], position: int) -> tuple[int, Decimal, bool]:
             return end + 1, total + int(token.digits) * scale / 10 ** len(token.digits), True
         elif "number" in token.kinds and not typed and not token.digits:
             more = Decimal(token.kinds["number"])
-            if small == 0 and (hundreds or total):
+            if small == 0 and (hundreds or (total and _goes_on(tokens, end))):
                 small = more
             elif small >= 10 and small % 10 == 0 and more < 10:
                 small += more
@@ -261,8 +263,15 @@ def _number(tokens: list[Token], position: int) -> tuple[int, Decimal, bool]:
 
 def _is_tenth(tokens: list[Token], position: int) -> bool:
     """Whether a digit ends a number: "một triệu tư" is 1.4 million, "một triệu tư trăm" is not."""
-    kinds = tokens[position].kinds
-    if not re.fullmatch("[1-9]", kinds.get("number", "")):
-        return False
+    digit = re.fullmatch("[1-9]", tokens[position].kinds.get("number", ""))
     after = tokens[position + 1].kinds if position + 1 < len(tokens) else {}
-    return not {"times", "number", "plus", "unit"} & after.keys()
+    return bool(digit) and not {"times", "number", "plus", "unit"} & after.keys()
+
+
+def _goes_on(tokens: list[Token], position: int) -> bool:
+    """Whether a number goes on behind a thousand: "một triệu hai trăm", not "một triệu không"."""
+    after = tokens[position + 1].kinds if position + 1 < len(tokens) else {}
+    return (
+        bool({"times", "number", "plus"} & after.keys())
+        and "0" not in tokens[position].kinds["number"][:1]
+    )

@@ -28,6 +28,7 @@ _LEAST_DIGITS, _MOST_DIGITS = 9, 15
 """Of a phone number, with or without the country's code (E.164 allows fifteen)."""
 _GLUED_BEFORE = re.compile(r"(?:^|[\W_])(?:s?[đd]t|tel|phone|hp|số|so|no)$", re.IGNORECASE)
 """Words to which a number is glued without being a code like `GHN0903123456`."""
+_HOTLINES = ("1300", "1800", "1900")
 _PERSONAL = (
     PhoneNumberType.MOBILE,
     PhoneNumberType.FIXED_LINE,
@@ -163,7 +164,9 @@ def _candidates(text: str, start: int, end: int, *, bare: bool) -> Iterator[tupl
         elif digits.startswith("00"):
             yield begin, finish, f"+{digits[2:]}"
         # a national number without its 0 is believed only if nothing else stands beside it
-        elif digits.startswith(("0", "84", "60")) or (bare and last - first + 1 == len(groups)):
+        elif digits.startswith(("0", "84", "60")) or (
+            bare and last - first + 1 == len(groups) and not digits.startswith(_HOTLINES)
+        ):
             yield begin, finish, digits
 
 
