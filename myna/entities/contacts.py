@@ -14,6 +14,7 @@ from myna.shop.contact import find_emails, find_phones
 if TYPE_CHECKING:  # spaCy is too heavy for processes that only mask their logs
     from myna.entities.orders import Run
 
+_MARKS = frozenset("+-.,()/:#")
 _LEAST_SAID = 9  # digits of a phone number that is said digit by digit
 _DOMAIN_ENDS = "com|net|org|edu|gov|vn|my|sg|io|co|info|biz|me"
 
@@ -77,7 +78,8 @@ class Phones:
     def find(self, text: Text, tokens: list[Token], language: str | None) -> Iterator[Found]:
         """Numbers in digits."""
         regions = self._regions(language)
-        bare = len(tokens) <= 4 or any("phone/announced" in token.kinds for token in tokens)
+        words = sum(not token.digits and token.word not in _MARKS for token in tokens)
+        bare = words <= 1 or any("phone/announced" in token.kinds for token in tokens)
         for start, end, phone in find_phones(text.shown, regions, bare=bare):
             if not announces(tokens, start, "phone/other_number"):
                 if text.plain[max(0, start - 1) : start] == "(" and ")" in text.plain[start:end]:

@@ -108,7 +108,7 @@ class OrderNumbers:
         if first is None or len(first.digits) != self._format.digits or len(tokens) == 1:
             return
         unit = bool({"currency", "times", "unit"} & tokens[1].kinds.keys())
-        grouped = first.end - first.start > len(first.digits)
+        grouped = first.end - first.start > len(first.digits) or _goes_on(text, first.end)
         if len(first.digits) >= _LEAST_ALONE and not (
             unit or grouped or first.digits.endswith("000")
         ):

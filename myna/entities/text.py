@@ -113,6 +113,8 @@ def read_text(text: str) -> Text:
     starts: list[int] = []
     ends: list[int] = []
     for start, end in _clusters(original):
+        if len(shown) >= MAX_CHARACTERS:
+            break  # one character may stand for eighteen
         for character in unicodedata.normalize("NFKC", original[start:end]):
             if unicodedata.category(character) not in ("Cf", "Mn"):
                 shown.append(character)

@@ -221,6 +221,8 @@ def _number(tokens: list[Token], position: int) -> tuple[int, Decimal, bool]:
     small = first.number if first.number is not None else Decimal(first.kinds["number"])
     if small >= 1000 and not typed:
         total, small = small, Decimal(0)
+    elif small >= 100 and not typed:
+        hundreds, small = small, Decimal(0)
     scale = Decimal(1000) if total else Decimal(0)
     end = position + 1
     while end < len(tokens):

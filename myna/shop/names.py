@@ -65,6 +65,7 @@ class RememberedNames:
         self._names: tuple[ProductName, ...] = ()
         self._due = clock()
         self._down = False
+        self._fetching = False
 
     def wait(self, seconds: float) -> RememberedNames:
         """Gives the shop so long for its first answer; for the start of a process."""
@@ -76,8 +77,8 @@ class RememberedNames:
     def names(self) -> tuple[ProductName, ...]:
         """The names as last fetched; the same object until others have come."""
         with self._lock:
-            if self._clock() >= self._due:
-                self._due = self._clock() + self._seconds
+            if self._clock() >= self._due and not self._fetching:
+                self._fetching = True
                 threading.Thread(target=self._fetch, daemon=True, name="product names").start()
         return self._names
 
@@ -88,7 +89,10 @@ class RememberedNames:
             if not self._down:
                 logger.warning("The shop's products cannot be fetched, trying on: %r", fault)
             self._down = True
-            return
-        self._down = False
-        if fetched != self._names:
-            self._names = fetched
+        else:
+            self._down = False
+            if fetched != self._names:
+                self._names = fetched
+        with self._lock:
+            self._due = self._clock() + self._seconds
+            self._fetching = False
