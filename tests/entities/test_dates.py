@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myna.entities.dates import nearest
@@ -24,12 +24,14 @@ def dates(text, today, language="vi"):
     return [f.value for f in FINDER.find(text, language, now) if f.entity == "date"]
 
 
+@settings(deadline=None)
 @given(DAYS, DAYS, st.sampled_from(["{d}/{m}/{y}", "{d:02}-{m:02}-{y}", "{d}.{m}.{y}"]))
 def test_days_with_a_year(today, day, form):
     text = "mua ngày " + form.format(d=day.day, m=day.month, y=day.year) + " nhé"
     assert dates(text, today) == [day.isoformat()]
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(-180, 180))
 def test_days_without_a_year_are_the_nearest(today, distance):
     day = today + timedelta(distance)
@@ -38,6 +40,7 @@ def test_days_without_a_year_are_the_nearest(today, distance):
         assert dates(f"đặt ngày {day.day} tháng {day.month} đó", today) == [day.isoformat()]
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(1, 60))
 def test_so_many_days_ago_and_ahead(today, number):
     before, after = today - timedelta(number), today + timedelta(number)
@@ -46,6 +49,7 @@ def test_so_many_days_ago_and_ahead(today, number):
     assert dates(f"in {number} days", today, "en") == [after.isoformat()]
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(0, 6), st.sampled_from(sorted(WEEKDAYS)))
 def test_weekdays(today, number, language):
     name = WEEKDAYS[language][number]

@@ -30,6 +30,7 @@ def shop(prefixes, digits, separator="-"):
 digits = st.text("0123456789", min_size=5, max_size=5)
 
 
+@settings(deadline=None)
 @given(
     digits,
     st.sampled_from(["DH", "dh", "Dh", "MY", "my"]),
@@ -43,6 +44,7 @@ def test_prefixed_numbers_in_all_ways(number, prefix, between, hash_, before, af
     assert order_numbers(before + written + after) == [(f"{prefix.upper()}-{number}", written)]
 
 
+@settings(deadline=None)
 @given(digits, st.sampled_from([VIETNAMESE, MALAY, ENGLISH]))
 def test_said_digits_behind_a_word(number, words):
     said = " ".join(words[int(digit)] for digit in number)
@@ -50,6 +52,7 @@ def test_said_digits_behind_a_word(number, words):
     assert found == (f"DH-{number}", said)
 
 
+@settings(deadline=None)
 @given(digits, st.sampled_from([VIETNAMESE, MALAY, ENGLISH]))
 def test_said_digits_behind_said_letters(number, words):
     said = " ".join(words[int(digit)] for digit in number)
@@ -57,6 +60,7 @@ def test_said_digits_behind_said_letters(number, words):
     assert order_numbers(f"m y {said}") == [(f"MY-{number}", f"m y {said}")]
 
 
+@settings(deadline=None)
 @given(digits)
 def test_one_o_for_a_zero(number):
     number = number[:2] + "0" + number[3:]

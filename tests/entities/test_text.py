@@ -3,12 +3,13 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myna.entities.text import MAX_CHARACTERS, read_text
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_the_forms_fit_letter_for_letter(message):
     text = read_text(message)
@@ -18,6 +19,7 @@ def test_the_forms_fit_letter_for_letter(message):
     assert spans == sorted(spans)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="đơn hàng DH-20413 ạêộ😀", min_size=1))
 def test_decomposed_letters_read_as_composed_ones(message):
     composed = unicodedata.normalize("NFC", message)

@@ -54,5 +54,5 @@ def test_a_broken_pattern_file_ends_the_start_with_its_line(tmp_path, monkeypatc
     monkeypatch.setattr(patterns, "FOLDER", tmp_path)
     context = ExecutionContext(GraphSchema({}))
     storage = LocalModelStorage(tmp_path)
-    with pytest.raises(InvalidConfigException, match=r"data/patterns/city\.yml:2: 'town' is no kind"):
+    with pytest.raises(InvalidConfigException, match=r"city\.yml:2: 'town' is no kind"):
         PatternEntityExtractor.create({}, storage, Resource("entities"), context)

@@ -14,14 +14,12 @@ class Shop:
 
     def __init__(self, *answers):
         self.answers = list(answers)
-        self.asked = threading.Semaphore(0)
         self.open = threading.Event()
         self.open.set()
 
     def names(self):
         self.open.wait(5)
         answer = self.answers.pop(0)
-        self.asked.release()
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -53,17 +51,34 @@ def test_the_start_waits_a_little_and_no_longer():
     shop.open.set()
 
 
+def settled(names):
+    """The names once whatever is being fetched has come."""
+    names.names()
+    for thread in threading.enumerate():
+        if thread.name == "product names":
+            thread.join(5)
+    return names.names()
+
+
 def test_asked_again_after_a_while_and_the_last_names_stay_while_it_is_down(caplog):
     now = [0.0]
     shop = Shop([FAN], ConnectionError("down"), TimeoutError("down"), [FAN], [FAN, POT])
     names = RememberedNames(shop, seconds=600, clock=lambda: now[0])
-    until(lambda: names.names() == (FAN,))
-    first = names.names()
-    assert shop.asked.acquire(timeout=5)
-    for _ in range(3):
-        assert names.names() is first
-        now[0] += 1200
-        until(lambda: names.names() is first and shop.asked.acquire(blocking=False))
-    now[0] += 1200
-    until(lambda: names.names() == (FAN, POT))
+    first = settled(names)
+    assert first == (FAN,)
+    for left in (3, 2, 1):
+        now[0] += 700
+        assert settled(names) is first
+        assert len(shop.answers) == left
+    now[0] += 700
+    assert settled(names) == (FAN, POT)
     assert caplog.text.count("cannot be fetched") == 1  # said once, not every ten minutes
+
+
+def test_not_asked_again_before_it_is_time():
+    now = [0.0]
+    shop = Shop([FAN])
+    names = RememberedNames(shop, seconds=600, clock=lambda: now[0]).wait(5)
+    now[0] = 599.0
+    assert names.names() == (FAN,)
+    assert shop.answers == []
