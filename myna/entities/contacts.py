@@ -63,17 +63,22 @@ class Phones:
     """Finds phone numbers that exist, in E.164.
 
     A number without a country's code is read as that of the language's market, or else as that of
-    the next market in which it exists.
+    the next market in which it exists. A language that shares its market with one before it in
+    `shop.yml` (English) is spoken by customers of all: then the markets count in the file's order.
     """
 
     def __init__(self, facts: Facts) -> None:
-        self._markets = {name: facts.languages[name].market for name in facts.languages}
-        self._markets[""] = self._markets[facts.default_language]
-        self._all = tuple(facts.markets)
+        self._all = list(facts.markets)
+        self._regions_of: dict[str, list[str]] = {}
+        spoken: set[str] = set()
+        for language, its in facts.languages.items():
+            if its.market not in spoken:
+                others = [market for market in self._all if market != its.market]
+                self._regions_of[language] = [its.market, *others]
+            spoken.add(its.market)
 
     def _regions(self, language: str | None) -> list[str]:
-        own = self._markets.get(language or "", self._markets[""])
-        return [own, *(market for market in self._all if market != own)]
+        return self._regions_of.get(language or "", self._all)
 
     def find(self, text: Text, tokens: list[Token], language: str | None) -> Iterator[Found]:
         """Numbers in digits."""

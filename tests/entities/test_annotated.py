@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
+import pytest
+from click.testing import CliRunner
+
+from myna import cli
 from myna.bench.entities import FOLDER, Score, bench_entities, format_entities, read_messages
 
 LANGUAGES = ("vi", "ms", "en")
@@ -63,3 +67,12 @@ def test_wrong_spans_and_values_count(tmp_path):
     report = bench_entities(tmp_path)
     assert (report.score("order_number").f1, report.score("phone").f1) == (0, 0)
     assert "missed phone=+84903123456" in format_entities(report)
+
+
+def test_the_command_prints_a_table_or_json():
+    shown = CliRunner().invoke(cli.main, ["bench", "entities"])
+    assert shown.exit_code == 0
+    assert "order_number" in shown.output
+    result = json.loads(CliRunner().invoke(cli.main, ["bench", "entities", "--json"]).output)
+    assert set(result["f1"]["phone"]) == {"all", *LANGUAGES}
+    assert result["messages"] > 360

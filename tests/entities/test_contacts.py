@@ -26,6 +26,8 @@ def test_number_without_country_belongs_to_the_languages_market(found):
     # a line in Kuala Lumpur, and a Vietnamese mobile number
     assert found("0377841234", "ms") == [("phone", "+60377841234", "0377841234")]
     assert found("0377841234", "vi") == [("phone", "+84377841234", "0377841234")]
+    # English is spoken by customers of both
+    assert found("0377841234", "en") == [("phone", "+84377841234", "0377841234")]
     assert found("0377841234", None) == [("phone", "+84377841234", "0377841234")]
 
 
