@@ -13,10 +13,11 @@ from functools import cache, lru_cache
 from myna.entities import contacts
 from myna.entities.contacts import SaidEmails
 from myna.entities.patterns import PatternError, Patterns, read_patterns
-from myna.entities.text import MAX_CHARACTERS, read_text
+from myna.entities.text import MAX_CHARACTERS, Text, read_text
 from myna.shop.contact import find_phones, mask_email, mask_phone
 
 _MAYBE = re.compile(r"[\d@]|[\[( ]at[\]) ]|\bcòng\b")
+_WORD_END = re.compile(r"[^\W\d][\s;,]")
 _LONG_NUMBER = re.compile(r"(?<![\w.])\d{6}(?![\w.])")
 _MOST = 50_000  # characters of one record that are searched; what follows is cut off
 _CUT = " […]"
@@ -35,8 +36,8 @@ def mask(text: str) -> str:
 def _mask(piece: str) -> str:
     if not _MAYBE.search(piece):
         return piece
-    text = read_text(piece)
-    found = [(start, end, mask_email(piece_)) for start, end, piece_ in _emails(piece)]
+    text = read_text(piece, _MOST)
+    found = [(start, end, mask_email(email)) for start, end, email in _emails(text)]
     found += [
         (*text.span(start, end), mask_phone(phone.e164))
         for start, end, phone in find_phones(text.shown)
@@ -50,8 +51,7 @@ def _mask(piece: str) -> str:
     return "".join([*masked, piece[position:]])
 
 
-def _emails(piece: str) -> list[tuple[int, int, str]]:
-    text = read_text(piece)
+def _emails(text: Text) -> list[tuple[int, int, str]]:
     found = [*contacts.emails(text), *_said().find(text)]
     return [(*text.span(item.start, item.end), item.value) for item in found]
 
@@ -59,7 +59,8 @@ def _emails(piece: str) -> list[tuple[int, int, str]]:
 def _pieces(text: str) -> list[str]:
     pieces = []
     while len(text) > MAX_CHARACTERS:
-        cut = max(text.rfind(mark, 0, MAX_CHARACTERS) for mark in "\n;,") + 1 or MAX_CHARACTERS
+        ends = [match.end() for match in _WORD_END.finditer(text, 0, MAX_CHARACTERS)]
+        cut = ends[-1] if ends else MAX_CHARACTERS
         pieces.append(text[:cut])
         text = text[cut:]
     return [*pieces, text]

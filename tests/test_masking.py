@@ -43,6 +43,9 @@ def test_what_is_hidden_is_gone_and_masking_again_changes_nothing(before, code, 
 def test_long_records_are_masked_to_the_end():
     text = "x " * 3000 + "0903123456 " + "y " * 3000 + "lan@shop.vn"
     assert mask(text) == "x " * 3000 + "•••• 456 " + "y " * 3000 + "l•••@shop.vn"
+    for length in range(1985, 2005):
+        assert mask("x" * (length - 2) + "y 0903 123 456").endswith("y •••• 456")
+    assert mask("\ufdfa" * 200 + " 0903123456").endswith("•••• 456")
     assert "0903" not in mask("y" * 60_000 + "0903123456")
 
 

@@ -88,10 +88,9 @@ class Text:
 
     Composed Unicode without compatibility forms (full-width letters are letters) and without what
     cannot be seen (zero-width characters). Positions in `shown` and `plain` are the same; `span`
-    turns them into positions in `original`.
+    turns them into positions in what was typed.
     """
 
-    original: str
     shown: str
     plain: str
     """Small letters without marks; look-alikes of other scripts are Latin."""
@@ -99,29 +98,34 @@ class Text:
     _ends: Sequence[int]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The positions in the original text of a stretch that is not empty."""
+        """The positions, in what was typed, of a stretch that is not empty."""
         return self._starts[start], self._ends[end - 1]
 
 
-def read_text(text: str) -> Text:
-    """The first `MAX_CHARACTERS` of a message, to be searched."""
+def read_text(text: str, most: int = MAX_CHARACTERS) -> Text:
+    """The first `MAX_CHARACTERS` of a message, to be searched.
+
+    Args:
+        text: as it was typed.
+        most: characters of the result, for one of the text may stand for up to eighteen.
+    """
     original = _SURROGATES.sub("\ufffd", text[:MAX_CHARACTERS])
     if original.isascii() or not _needs_work(original):
         places = range(len(original))
-        return Text(original, original, original.translate(_BASE), places, range(1, len(text) + 1))
+        return Text(original, original.translate(_BASE), places, range(1, len(text) + 1))
     shown: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     for start, end in _clusters(original):
-        if len(shown) >= MAX_CHARACTERS:
-            break  # one character may stand for eighteen
+        if len(shown) >= most:
+            break
         for character in unicodedata.normalize("NFKC", original[start:end]):
             if unicodedata.category(character) not in ("Cf", "Mn"):
                 shown.append(character)
                 starts.append(start)
                 ends.append(end)
     whole = "".join(shown)
-    return Text(original, whole, whole.translate(_BASE), starts, ends)
+    return Text(whole, whole.translate(_BASE), starts, ends)
 
 
 def _needs_work(text: str) -> bool:
