@@ -136,9 +136,12 @@ def test_parcels_hold_what_was_ordered() -> None:
 
 
 def test_the_catalogue_has_every_language_and_currency() -> None:
-    assert len(CATALOGUE) >= 30
+    assert len(CATALOGUE) >= 40
+    assert len({product.category for product in CATALOGUE.values()}) >= 6
     for product in CATALOGUE.values():
-        assert set(product.names) == {"vi", "ms", "en"}
+        for texts in (product.names, product.descriptions, product.facts):
+            assert set(texts) == {"vi", "ms", "en"}
+            assert all(texts.values())
         assert set(product.prices) == {"VND", "MYR"}
     assert any(product.stock == 0 for product in CATALOGUE.values())
 
