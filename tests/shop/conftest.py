@@ -99,7 +99,7 @@ def connect() -> Iterator[Callable[..., HttpShop]]:
     """Makes clients that are closed at the end."""
     shops: list[HttpShop] = []
 
-    def make(address: str, token: str = TOKEN, **options: float) -> HttpShop:
+    def make(address: str, token: str = TOKEN, **options: Any) -> HttpShop:
         shops.append(HttpShop(address, token, **options))
         return shops[-1]
 
