@@ -87,6 +87,8 @@ def test_contacts_are_valid_and_of_nobody() -> None:
 def test_one_contact_belongs_to_one_person() -> None:
     people = Counter(len({o.customer for o in ORDERS if o.phone == p.phone}) for p in ORDERS)
     assert set(people) == {1}
+    by_id = {(order.customer_id, order.phone) for order in ORDERS}
+    assert len(by_id) == len({phone for _, phone in by_id}) == len({own for own, _ in by_id})
 
 
 def test_the_same_now_gives_the_same_orders_and_another_moves_the_dates_only() -> None:
