@@ -189,12 +189,15 @@ def shop_check() -> None:
         system = connect(facts, demo_url)
     except (FactsError, settings.SettingError) as error:
         _fail(error)
-    logging.disable(logging.WARNING)  # the findings say it better
     click.echo(f"Asking {facts.shop.url or demo_url} ({facts.shop.adapter}) …")
     findings = []
-    for finding in check_shop(system, facts):
-        click.echo(f"  {finding}")
-        findings.append(finding)
+    logging.disable(logging.WARNING)  # the findings say it better
+    try:
+        for finding in check_shop(system, facts):
+            click.echo(f"  {finding}")
+            findings.append(finding)
+    finally:
+        logging.disable(logging.NOTSET)
     trouble = [finding for finding in findings if finding.verdict == "trouble"]
     click.echo("Something is wrong." if trouble else "All is well.")
     sys.exit((2 if len(findings) == 1 else 1) if trouble else 0)
