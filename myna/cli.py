@@ -173,6 +173,45 @@ def shop() -> None:
     """The shop's own system."""
 
 
+@shop.command("check")
+def shop_check() -> None:
+    """Try the shop's system by reading only; says what is wrong and what to do.
+
+    Ends with 0 if all is well, 1 if a part is in trouble, 2 if the shop cannot be asked at all.
+    """
+    from myna.bootstrap import connect
+    from myna.facts import FactsError, load_facts
+    from myna.shop.check import check_shop
+
+    try:
+        facts = load_facts()
+        demo_url = _running_demo() or settings.shop_url()
+        system = connect(facts, demo_url)
+    except (FactsError, settings.SettingError) as error:
+        _fail(error)
+    click.echo(f"Asking {facts.shop.url or demo_url} ({facts.shop.adapter}) …")
+    findings = []
+    logging.disable(logging.WARNING)  # the findings say it better
+    try:
+        for finding in check_shop(system, facts):
+            click.echo(f"  {finding}")
+            findings.append(finding)
+    finally:
+        logging.disable(logging.NOTSET)
+    trouble = [finding for finding in findings if finding.verdict == "trouble"]
+    click.echo("Something is wrong." if trouble else "All is well.")
+    sys.exit((2 if len(findings) == 1 else 1) if trouble else 0)
+
+
+def _running_demo() -> str | None:
+    """Where the demo shop of a running `myna up` is, which gives it a free port."""
+    running = settings.home() / "processes.json"
+    if "MYNA_SHOP_URL" in os.environ or not running.exists():
+        return None
+    url: str = json.loads(running.read_text()).get("shop", {}).get("url", "")
+    return url.removesuffix("/health") or None
+
+
 @shop.command("demo")
 @click.option("--port", default=8090, show_default=True)
 def shop_demo(port: int) -> None:

@@ -21,7 +21,7 @@ from pydantic.fields import ModelField
 from myna.brain.protocol import Priority
 from myna.hours import parse_date, parse_dates, parse_ranges, parse_table, regions
 from myna.settings import PROJECT
-from myna.shop.model import RETURN_REASONS
+from myna.shop.model import ORDER_STATES, RETURN_REASONS
 
 LANGUAGES = ("vi", "ms", "en")
 
@@ -71,6 +71,34 @@ def _every_language(value: LocalizedText) -> LocalizedText:
     if missing:
         raise ValueError(f"text is missing for {', '.join(missing)}")
     return value
+
+
+class ShopSystem(_Model):
+    """Where orders are asked for: the shop's own system."""
+
+    adapter: Literal["demo", "http", "woocommerce"] = "demo"
+    url: str | None = None
+    """Where the system is; the demo needs none."""
+    statuses: dict[str, Literal[ORDER_STATES]] = {}  # type: ignore[valid-type]
+    """A WooCommerce shop's own statuses → what they are here."""
+
+    @pydantic.validator("url")
+    def _address(cls, value: str | None) -> str | None:
+        # not repeated in the message: somebody may have put a password into it
+        if value is not None and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("no address; write e.g. https://shop.example/myna")
+        return value
+
+    @pydantic.root_validator(skip_on_failure=True)
+    def _fits(cls, values: dict[str, Any]) -> dict[str, Any]:
+        adapter, url = values["adapter"], values["url"]
+        if adapter == "demo" and url:
+            raise ValueError("url is not for the demo; choose adapter: http or woocommerce")
+        if adapter != "demo" and not url:
+            raise ValueError(f"url is missing: where the shop's system is (adapter: {adapter})")
+        if values["statuses"] and adapter != "woocommerce":
+            raise ValueError("statuses are for adapter: woocommerce only")
+        return values
 
 
 class LanguageFacts(_Model):
@@ -400,6 +428,7 @@ class Facts(_Model):
     contact_channels: list[ContactChannel] = []
     limits: Limits = Limits()
     service: Service = Service()
+    shop: ShopSystem = ShopSystem()
 
     _hours = pydantic.validator("opening_hours", allow_reuse=True)(_hours)
 

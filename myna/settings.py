@@ -194,13 +194,28 @@ def secret(name: str) -> str:
     return path.read_text()
 
 
+def given_secret(name: str) -> str:
+    """The secret `name` that somebody else made: from `MYNA_<NAME>` and nowhere else.
+
+    Raises:
+        SettingError: it is not set.
+    """
+    variable = f"MYNA_{name.upper()}"
+    if value := os.environ.get(variable, "").strip():
+        return value
+    raise SettingError(
+        f"{variable} is not set; it holds a secret of your shop's system,"
+        " see docs/connect-your-shop.md."
+    )
+
+
 def brain_url() -> str:
     """Address of `rasa run`, as the hub reaches it."""
     return os.environ.get("MYNA_BRAIN_URL", "http://127.0.0.1:5005")
 
 
 def shop_url() -> str:
-    """Address of the shop's service, as the actions reach it."""
+    """Address of the demo shop's service, as the actions reach it."""
     return os.environ.get("MYNA_SHOP_URL", "http://127.0.0.1:8090")
 
 

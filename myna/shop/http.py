@@ -18,23 +18,17 @@ order, and a customer must not be told that their order does not exist because o
 
 from __future__ import annotations
 
-import ipaddress
-import logging
 import re
-import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import CancelledError, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import requests
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 from myna.shop import operations as ops
 from myna.shop import wire
+from myna.shop.breaker import Breaker
 from myna.shop.limits import (
     MAX_MESSAGE,
     MAX_REASON,
@@ -76,76 +70,43 @@ from myna.shop.model import (
 )
 from myna.shop.operations import Operation
 from myna.shop.protocol import IdempotencyKeyReused
+from myna.shop.transport import Answer, Transport, trouble_of
 
-MAX_BODY = 512 * 1024
-"""Bytes of an answer that are read."""
-TOTAL_SECONDS = 7.5
-"""Most that one call takes, its retry included, whatever the network does."""
-RETRY_PAUSE = 0.15
-"""Seconds between the two attempts."""
 MAX_PAGES = 100
 """Pages of products that are read."""
-WORKERS = 16
-"""Requests under way at once; more wait, at most as long as a call may take."""
 
-_NOT_DONE = frozenset([*range(300, 400), 400, 401, 403, 404, 405, 410, 413, 414, 415, 422, 429])
-"""Statuses with which nothing was done."""
-_AGAIN = frozenset([408, 409, 425, 429])
-"""Statuses under 500 after which a second attempt may succeed."""
-
-_log = logging.getLogger(__name__)
 _R = TypeVar("_R")
 _S = TypeVar("_S")
 _Failure = NotFound | Refused | Declined | NotOffered
 
 
-@dataclass(frozen=True)
-class _Answer:
-    status: int
-    body: bytes
-
-
-class _Trouble(Exception):
-    """An attempt without a usable answer."""
-
-    def __init__(self, reason: str, *, perhaps_done: bool, again: bool = True) -> None:
-        super().__init__(reason)
-        self.perhaps_done = perhaps_done
-        self.again = again
-
-
 class HttpShop:
     """A `Shop` over HTTP.
 
-    Every call ends within `TOTAL_SECONDS`. A call that fails is tried once more (the unsafe ones
-    with the same idempotency key). Redirects are not followed: the token goes to one address.
+    Every call ends within `transport.TOTAL_SECONDS`. A call that fails is tried again (the unsafe
+    ones with the same idempotency key).
 
     Args:
         base_url: address of the interface, with or without a path.
         token: the merchant's secret for Myna.
         connect_timeout: seconds to reach the shop.
         read_timeout: seconds without a byte from the shop.
+        breaker: None for one of the usual patience.
 
     Raises:
         ValueError: the address is not http(s), or the token is not visible ASCII.
     """
 
     def __init__(
-        self, base_url: str, token: str, connect_timeout: float = 2, read_timeout: float = 4
+        self,
+        base_url: str,
+        token: str,
+        connect_timeout: float = 2,
+        read_timeout: float = 4,
+        breaker: Breaker | None = None,
     ) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("the shop's address must begin with http:// or https://")
-        self._auth = _Bearer(token)
-        self._local = _is_loopback(parts.hostname)
-        if parts.scheme == "http" and not self._local:
-            _log.warning("the shop's token and orders travel unencrypted to %s", parts.hostname)
-        self._base_url = base_url.rstrip("/")
-        self._timeouts = (connect_timeout, read_timeout)
-        self._sessions = threading.local()
-        # requests has no limit for a whole exchange (name lookup, an answer in drops), so the
-        # exchange runs beside the caller, who leaves when the time is over
-        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="shop")
+        auth = _Bearer(token)
+        self._transport = Transport(base_url, auth, connect_timeout, read_timeout, breaker)
 
     def get_order(self, number: str) -> Order | NotFound | Unavailable:
         """See `Shop`."""
@@ -284,12 +245,16 @@ class HttpShop:
     def health(self) -> bool:
         """See `Shop`; also false if the shop does not know the token."""
 
-        def read(answer: _Answer) -> bool:
+        def read(answer: Answer) -> bool:
             if answer.status != 200:
-                raise _Trouble(f"status {answer.status}", perhaps_done=False, again=False)
+                raise trouble_of(answer)
             return True
 
-        return self._call("GET", "/health", read) is True
+        return self._transport.call("GET", "/health", read) is True
+
+    def close(self) -> None:
+        """Begins nothing new; calls after this come to `Unavailable`."""
+        self._transport.close()
 
     def _ask(
         self,
@@ -301,7 +266,7 @@ class HttpShop:
     ) -> _R | Absent:
         """One record."""
 
-        def read(answer: _Answer) -> _R | _Failure:
+        def read(answer: Answer) -> _R | _Failure:
             if answer.status != operation.status:
                 return _failure(answer, operation)
             result = wire.from_json(operation.result, wire.loads(answer.body))
@@ -319,7 +284,7 @@ class HttpShop:
     ) -> tuple[_R, ...] | Absent:
         """Several records."""
 
-        def read(answer: _Answer) -> tuple[_R, ...] | _Failure:
+        def read(answer: Answer) -> tuple[_R, ...] | _Failure:
             if answer.status != operation.status:
                 return _failure(answer, operation)
             return wire.list_from_json(operation.result, wire.loads(answer.body))
@@ -330,14 +295,14 @@ class HttpShop:
         self,
         operation: Operation[Any],
         parameter: str | None,
-        read: Callable[[_Answer], _S | _Failure],
+        read: Callable[[Answer], _S | _Failure],
         body: object,
         query: dict[str, str] | None,
     ) -> _S | Absent:
         if parameter is not None and not possible_number(parameter):
             return NotFound(operation.missing[0])
         path = _path(operation, parameter, query)
-        result = self._call(operation.method, path, read, wire.to_json(body))
+        result = self._transport.call(operation.method, path, read, body=wire.to_json(body))
         if isinstance(result, Refused | Declined | Uncertain):
             return Unavailable(getattr(result, "reason", "refused what cannot be refused"))
         return result
@@ -355,7 +320,7 @@ class HttpShop:
         if parameter is not None and not possible_number(parameter):
             return NotFound(operation.missing[0])
 
-        def read(answer: _Answer) -> _R | _Failure:
+        def read(answer: Answer) -> _R | _Failure:
             if answer.status != operation.status:
                 return _failure(answer, operation)
             result = wire.from_json(operation.result, wire.loads(answer.body))
@@ -363,89 +328,14 @@ class HttpShop:
             return result
 
         path = _path(operation, parameter, None)
-        return self._call(operation.method, path, read, wire.to_json(body), key)
-
-    def close(self) -> None:
-        """Begins nothing new; calls after this come to `Unavailable`."""
-        self._workers.shutdown(wait=False, cancel_futures=True)
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        read: Callable[[_Answer], _R],
-        body: dict[str, Any] | None = None,
-        key: str | None = None,
-    ) -> _R | Unavailable | Uncertain:
-        """One call, tried twice at most. `read` makes a result of an answer or raises."""
-        deadline = time.monotonic() + TOTAL_SECONDS
-        perhaps_done, reason = False, ""
-        for attempt in (1, 2):
-            try:
-                return read(self._exchange(method, path, body, key, deadline))
-            except wire.WireError as error:
-                trouble = _Trouble(f"malformed answer: {error}", perhaps_done=True)
-            except _Trouble as error:
-                trouble = error
-            reason = str(trouble)
-            perhaps_done |= trouble.perhaps_done
-            _log.warning("shop: %s %s, attempt %d: %s", method, path, attempt, reason)
-            if attempt == 2 or not trouble.again or time.monotonic() + RETRY_PAUSE >= deadline:
-                break
-            time.sleep(RETRY_PAUSE)
-        return Uncertain(reason) if key and perhaps_done else Unavailable(reason)
-
-    def _exchange(
-        self, method: str, path: str, body: dict[str, Any] | None, key: str | None, deadline: float
-    ) -> _Answer:
-        try:
-            future = self._workers.submit(self._send, method, path, body, key, deadline)
-            return future.result(deadline - time.monotonic())
-        except TimeoutError:
-            begun = not future.cancel()
-            raise _Trouble("no answer in time", perhaps_done=begun, again=False) from None
-        except (CancelledError, RuntimeError):
-            raise _Trouble("closed", perhaps_done=False, again=False) from None
-
-    def _send(
-        self, method: str, path: str, body: dict[str, Any] | None, key: str | None, deadline: float
-    ) -> _Answer:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise _Trouble("no time left", perhaps_done=False, again=False)
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-        if key:
-            headers["Idempotency-Key"] = key
-        connect_timeout, read_timeout = self._timeouts
-        try:
-            with self._session().request(
-                method,
-                self._base_url + path,
-                json=body,
-                headers=headers,
-                auth=self._auth,
-                timeout=(min(connect_timeout, left), min(read_timeout, left)),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                received = bytearray()
-                for chunk in response.iter_content(16 * 1024):
-                    received += chunk
-                    if len(received) > MAX_BODY:
-                        raise _Trouble("answer too large", perhaps_done=True, again=False)
-                    if time.monotonic() > deadline:
-                        raise _Trouble("answer too slow", perhaps_done=True, again=False)
-                return _Answer(response.status_code, bytes(received))
-        except (OSError, HTTPError) as error:  # every exception of requests is an OSError
-            # the name alone: texts of exceptions hold addresses
-            raise _Trouble(type(error).__name__, perhaps_done=not _never_sent(error)) from None
-
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._sessions, "session", None)
-        if session is None:
-            session = self._sessions.session = requests.Session()
-            session.trust_env = not self._local  # no proxy to a shop on this machine
-        return session
+        return self._transport.call(
+            operation.method,
+            path,
+            read,
+            body=wire.to_json(body),
+            headers={"Idempotency-Key": key},
+            changes=True,
+        )
 
 
 class _Bearer(AuthBase):
@@ -482,8 +372,8 @@ def _same_order(number: str) -> Callable[[Any], None]:
     return check
 
 
-def _failure(answer: _Answer, operation: Operation[Any]) -> _Failure:
-    """What an answer that is an error means; raises _Trouble if it is none of those agreed on."""
+def _failure(answer: Answer, operation: Operation[Any]) -> _Failure:
+    """What an answer that is an error means; raises Trouble if it is none of those agreed on."""
     status = answer.status
     try:
         code, more = wire.error_from_json(wire.loads(answer.body))
@@ -504,21 +394,4 @@ def _failure(answer: _Answer, operation: Operation[Any]) -> _Failure:
         return NotOffered(operation.capability)
     if (status, code) == (422, "idempotency_key_reused"):
         raise IdempotencyKeyReused("the key belongs to another request")
-    nothing_done = status in _NOT_DONE or (status == 503 and code == "unavailable")
-    again = status >= 500 or status < 300 or status in _AGAIN
-    raise _Trouble(f"status {status}", perhaps_done=not nothing_done, again=again)
-
-
-def _never_sent(error: Exception) -> bool:
-    """Whether the connection itself failed, before anything was said."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    cause: Any = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    raise trouble_of(answer, nothing_done=(status, code) == (503, "unavailable"))

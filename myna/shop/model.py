@@ -232,7 +232,7 @@ class Order:
     returned_at: datetime | None
     """When the shop had it back."""
     refund: Money | None
-    """What is given back to the customer; None if nothing is."""
+    """What is given back to the customer; None if nothing is, or a person still decides it."""
     refunded_at: datetime | None
     """When the refund was sent; None while it is on its way."""
     customer_id: str | None = None
@@ -530,6 +530,8 @@ class Product:
     """When there will be more, if there is none and the shop knows."""
     warranty_months: Count | None = None
     """Its own warranty; None: the shop's usual term."""
+    stock_counted: bool = True
+    """False: the shop does not count; `stock` is 1 if there is any and 0 if not."""
 
 
 @dataclass(frozen=True)

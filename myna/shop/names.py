@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from myna.shop.protocol import Shop
+
 _REFRESH_SECONDS = 600.0
 
 logger = logging.getLogger(__name__)
@@ -42,6 +44,24 @@ class Listed:
     def names(self) -> tuple[ProductName, ...]:
         """See `ProductNames`."""
         return self.products
+
+
+@dataclass(frozen=True)
+class SoldBy:
+    """What a shop sells, asked anew each time."""
+
+    shop: Shop
+
+    def names(self) -> tuple[ProductName, ...]:
+        """See `ProductNames`.
+
+        Raises:
+            LookupError: the shop did not answer, or has no list of products.
+        """
+        products = self.shop.list_products()
+        if not isinstance(products, tuple):
+            raise LookupError(f"no list of products: {products}")
+        return tuple(ProductName(each.sku, each.category, each.names) for each in products)
 
 
 class RememberedNames:

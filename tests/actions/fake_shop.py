@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from myna.shop.demo.search import search
 from myna.shop.model import (
     Absent,
     Address,
@@ -42,6 +41,7 @@ from myna.shop.model import (
     Who,
 )
 from myna.shop.protocol import IdempotencyKeyReused
+from myna.shop.search import search
 
 PLACED = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 

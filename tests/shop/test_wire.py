@@ -2,18 +2,23 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import dataclasses
 import json
+import types
+import typing
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from myna.shop import wire
 from myna.shop.demo.seed import demo_orders
-from myna.shop.model import Order
+from myna.shop.model import ItemCount, Order, Who
+from myna.shop.operations import OPERATIONS
 
 ORDERS = demo_orders(datetime(2026, 11, 23, tzinfo=UTC))
 TWO_PARCELS = next(order for order in ORDERS if order.number == "DH-20431")
@@ -155,3 +160,89 @@ def test_errors_survive_too() -> None:
     assert wire.error_from_json(wire.error_to_json("order_not_found", "no"))[0] == (
         "order_not_found"
     )
+
+
+WORDS = st.text(st.characters(whitelist_categories=("L", "N")), min_size=1, max_size=20)
+
+
+def values(kind: Any) -> st.SearchStrategy[Any]:
+    """Values of a type as it stands in the model."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return st.none() | values(arguments[0])
+    if origin is typing.Annotated:
+        mark = arguments[1]
+        if mark in wire.LEAST:
+            return st.integers(wire.LEAST[mark], wire.MAX_NUMBER)
+        if mark in wire.PATTERNS:
+            # ASCII: what `\\s` and letters mean beyond it is not the point here
+            return st.from_regex(f"(?a:{wire.PATTERNS[mark]})", fullmatch=True).filter(
+                lambda text: len(text) <= wire.MAX_TEXT and text.isascii() and text.isprintable()
+            )
+        return st.just("") | WORDS if mark == "maybe_empty" else WORDS
+    if origin is typing.Literal:
+        return st.sampled_from(arguments)
+    if origin is tuple:
+        return st.lists(values(arguments[0]), max_size=3).map(tuple)
+    if origin is dict:
+        return st.dictionaries(WORDS, values(arguments[1]), max_size=3)
+    if dataclasses.is_dataclass(kind):
+        return records(kind)
+    moments = st.datetimes(datetime(1990, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
+    return {
+        str: WORDS,
+        bool: st.booleans(),
+        Decimal: st.decimals(0, 10**14, places=2),
+        datetime: moments,
+        date: st.dates(date(1990, 1, 1), date(2200, 1, 1)),
+    }[kind]
+
+
+@st.composite
+def records(draw: st.DrawFn, cls: Any) -> Any:
+    fields = {name: draw(values(kind)) for name, (kind, _) in wire.fields_of(cls).items()}
+    try:
+        return cls(**fields)
+    except ValueError:  # fields that do not go together
+        reject()
+
+
+EVERY = [operation.result for operation in OPERATIONS]
+EVERY += [operation.body for operation in OPERATIONS if operation.body]
+EVERY = sorted({cls for cls in EVERY if cls is not Order}, key=lambda cls: cls.__name__)
+
+
+@pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
+def test_every_record_survives_the_way_there_and_back(cls: Any) -> None:
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(records(cls))
+    def check(record: Any) -> None:
+        text = json.dumps({"list": [wire.to_json(record)]}).encode()
+        assert wire.list_from_json(cls, wire.loads(text)) == (record,)
+
+    check()
+
+
+@pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
+def test_any_object_is_a_record_or_a_wire_error(cls: Any) -> None:
+    names = list(wire.fields_of(cls))
+
+    @settings(max_examples=50, deadline=None)
+    @given(st.dictionaries(st.sampled_from(names), JSON))
+    def check(value: dict[str, Any]) -> None:
+        with contextlib.suppress(wire.WireError):
+            json.dumps(wire.to_json(wire.from_json(cls, value)))
+
+    check()
+
+
+def test_what_a_record_says_of_itself_is_a_wire_error() -> None:
+    for value in ({}, {"contact": "a@b.c", "customer_id": "7"}):
+        with pytest.raises(wire.WireError):
+            wire.from_json(Who, value)
+
+
+def test_a_field_with_a_default_may_be_missing_and_is_read_if_it_is_there() -> None:
+    assert wire.from_json(ItemCount, {"sku": "A"}) == ItemCount("A", 1)
+    with pytest.raises(wire.WireError, match="quantity"):
+        wire.from_json(ItemCount, {"sku": "A", "quantity": 0})

@@ -181,7 +181,7 @@ def _add_warranties(connection: Any, order: Order) -> None:
             continue
         day = parcel.delivered_at.date()
         for item in order.items:
-            if item.sku not in parcel.skus:
+            if item.sku not in parcel.skus or _months(item.sku) == 0:
                 continue
             for piece in range(item.quantity):
                 digits = order.number.rpartition("-")[2]

@@ -15,7 +15,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from myna.shop import model, wire
 from myna.shop.demo import aftersales, records, schema
-from myna.shop.demo.search import search
 from myna.shop.limits import (
     MAX_MESSAGE,
     MAX_REASON,
@@ -58,6 +57,7 @@ from myna.shop.model import (
     Who,
 )
 from myna.shop.protocol import IdempotencyKeyReused
+from myna.shop.search import search
 
 CANCELLABLE: tuple[OrderState, ...] = ("pending", "paid", "packed")
 """What has left the house cannot be called back."""
