@@ -184,7 +184,7 @@ def _order_before(tracker: Tracker) -> str | None:
 
 def _locked(dispatcher: CollectingDispatcher) -> list[EventType]:
     dispatcher.utter_message(response="utter_proof_locked")
-    turn.hand_over(dispatcher, "proof", announced=True)
+    turn.hand_over(dispatcher, "proof")
     return [SlotSet("order_number", None), SlotSet("contact", None), _END]
 
 

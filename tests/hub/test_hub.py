@@ -537,8 +537,9 @@ async def test_a_dead_brain_is_no_silence(
     brain.alive = False
     await hub.open("c1", "web", language)
     messages = await say(hub, "c1", "hello")
-    expected = catalogue.render("utter_brain_unavailable", language).text
-    assert [(m.author, m.text) for m in messages[1:]] == [("system", expected)]
+    said = ("utter_brain_unavailable", "utter_handed_over_first")
+    expected = [("system", catalogue.render(name, language).text) for name in said]
+    assert [(m.author, m.text) for m in messages[1:]] == expected
     after = await hub.log.conversation("c1")
     assert (after.owner, after.reason) == ("queue", "fault")
 
@@ -699,7 +700,11 @@ async def test_a_message_that_cannot_be_handled_is_no_silence(
     quick_pauses(monkeypatch)
     brain.script = [ValueError("poison")] * 20
     messages = await say(hub, "c1", "hello")
-    assert spoken(messages) == [("customer", "hello"), ("system", "utter_brain_unavailable")]
+    assert [name for _, name in spoken(messages)] == [
+        "hello",
+        "utter_brain_unavailable",
+        "utter_handed_over_first",
+    ]
     assert (await hub.log.conversation("c1")).owner == "queue"
 
 
