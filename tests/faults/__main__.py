@@ -80,7 +80,12 @@ def table(results: Sequence[Result]) -> str:
     rows.append(["together", *map(str, sums), f"{slowest:.1f}"])
     widths = [max(len(row[n]) for row in (_COLUMNS, *rows)) for n in range(len(_COLUMNS))]
     return "\n".join(
-        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
+        "  ".join(
+            [
+                row[0].ljust(widths[0]),
+                *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True)),
+            ]
+        )
         for row in (_COLUMNS, *rows)
     )
 

@@ -20,7 +20,6 @@ class Agent:
 
     def __init__(self, place: Place, login: str, password: str, rng: random.Random) -> None:
         self._place = place
-        self.name = login.title()
         self.replies: dict[str, str] = {}
         """Echo id → conversation, of what was acknowledged."""
         self.refusals: list[str] = []
@@ -86,8 +85,8 @@ class Agent:
                 await self._ask(f"/conversations/{one['id']}/notes", {"text": "a note"})
 
     async def _interfere(self) -> None:
-        """Answers in somebody else's conversation, or closes it: the bot's, most often."""
-        if self._rng.random() < 0.5 and (one := await self._some("all", 5)):
+        """Answers where the bot is just being written to, or closes it."""
+        if one := await self._some("all", owner="bot", newest=5):
             if self._rng.random() < 0.7:
                 await self._reply(one["id"])
             else:
@@ -105,14 +104,17 @@ class Agent:
         if any(status in (200, 201) for status in answers):
             self.replies[echo_id] = conversation_id
 
-    async def _some(self, view: str, newest: int = 50) -> dict[str, Any] | None:
+    async def _some(
+        self, view: str, owner: str | None = None, newest: int = 50
+    ) -> dict[str, Any] | None:
         timeout = aiohttp.ClientTimeout(total=_PATIENCE)
         url = self._url(f"/conversations?view={view}")
         async with self._http.get(url, timeout=timeout) as response:
             if response.status == 401:
                 await self._log_in()
                 return None
-            found = (await response.json())["conversations"]
+            listed = (await response.json())["conversations"]
+        found = [one for one in listed if owner in (None, one["owner"])]
         return self._rng.choice(found[:newest]) if found else None
 
     async def _ask(self, path: str, body: dict[str, Any]) -> int:

@@ -80,7 +80,7 @@ def read_hub(engine: sa.engine.Engine) -> tuple[dict[str, History], list[Any]]:
     with engine.connect() as connection:
 
         def rows(query: Any) -> list[Any]:
-            return connection.execute(query).all()
+            return list(connection.execute(query).all())
 
         found = {row.id: History(row) for row in rows(sa.select(schema.conversations))}
         same_message = sa.and_(

@@ -106,11 +106,11 @@ def set_clock_by(path: Path) -> None:
 
     class Wrong(datetime.datetime):
         @classmethod
-        def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:
-            return datetime.datetime.fromtimestamp(wrong(), tz)
+        def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:  # type: ignore[override]
+            return datetime.datetime.fromtimestamp(wrong(), tz)  # as databases know it
 
     time.time = wrong
-    model.datetime = Wrong  # type: ignore[misc]
+    vars(model)["datetime"] = Wrong
 
 
 def main() -> None:
@@ -119,7 +119,7 @@ def main() -> None:
     set_clock_by(Path(os.environ[CLOCK_FILE]))
     if seconds := os.environ.get(TURN_SECONDS):
         HttpBrain.__init__.__defaults__ = (float(seconds),)
-        hub.TURN_SECONDS = float(seconds)
+        vars(hub)["TURN_SECONDS"] = float(seconds)
     front.main()
 
 

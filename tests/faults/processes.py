@@ -42,8 +42,6 @@ class Kept:
         self.url = url
         self.kills = 0
         """How often it has died by SIGKILL."""
-        self.died_at = 0.0
-        """When it died last, by the monotonic clock."""
         self._command = command
         self._environment = environment
         self._log = log
@@ -130,7 +128,6 @@ class Kept:
                     preexec_fn=die_with_parent,
                 )
             code = await self._process.wait()
-            self.died_at = time.monotonic()
             self.kills += code == -signal.SIGKILL
             self._crashes += code != -signal.SIGKILL
             await asyncio.sleep(_PAUSE_SECONDS)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.faults.brain import Mode
 from tests.faults.evidence import Evidence, read_hub, read_light_brain
-from tests.faults.judge import Finding, Turns, judge
+from tests.faults.judge import judge
 from tests.faults.place import Place
 from tests.faults.traffic import Traffic
+from tests.faults.turns import Finding, Turns
 from tests.faults.world import Redis, Setup, World, running
 from tests.servers import postgres_database_on, postgres_server
 
@@ -22,7 +23,7 @@ ANSWER_SECONDS = 30.0
 
 _LATE_SECONDS = 62.0  # until the caretaker asks what became of turns that were given up
 
-Trouble = Callable[[World, Traffic], Awaitable[None]]
+Trouble = Callable[[World, Traffic], Coroutine[Any, Any, None]]
 """Makes trouble until it has done what it is there for and the traffic is `enough`."""
 
 
@@ -39,11 +40,27 @@ class Scenario:
     """Seconds between two acts of a customer, on average."""
     shared: bool = False
     """Two front servers on PostgreSQL and Redis, instead of one on SQLite."""
+    patience: float = 120.0
+    """Seconds of calm after which what has not happened counts as lost."""
     setup: dict[str, Any] = field(default_factory=dict)
     """Fields of `Setup`."""
 
 
-@dataclass
+@dataclass(frozen=True)
+class Course:
+    """What happened in a scenario."""
+
+    scenario: str
+    evidence: Evidence
+    messages: int
+    """Accepted."""
+    kills: int
+    faults: list[tuple[float, float]]
+    """From when until when something was wrong, by the monotonic clock."""
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Result:
     """What came of a scenario."""
 
@@ -65,6 +82,11 @@ class Result:
 
 
 async def run(scenario: Scenario, setup: Setup, messages: int | None = None) -> Result:
+    """Runs a scenario and judges it; arguments as of `play`."""
+    return judged(await play(scenario, setup, messages))
+
+
+async def play(scenario: Scenario, setup: Setup, messages: int | None = None) -> Course:
     """Runs a scenario.
 
     Args:
@@ -80,6 +102,7 @@ async def run(scenario: Scenario, setup: Setup, messages: int | None = None) -> 
         world = await stack.enter_async_context(running(own))
         wanted = scenario.messages if messages is None else messages
         traffic = Traffic(world, wanted, scenario.customers, scenario.pause)
+        traffic.patience = scenario.patience
         await stack.enter_async_context(traffic.going_on())
         await scenario.trouble(world, traffic)
         world.brain_is(Mode())
@@ -116,13 +139,13 @@ def _shared(setup: Setup) -> Iterator[Setup]:
 
 def conclude(
     name: str, place: Place, traffic: Traffic, evidence: Evidence, kills: int, began: float
-) -> Result:
-    """Judges what happened.
+) -> Course:
+    """Puts what people know to the evidence.
 
     Args:
         name: the scenario's.
         place: where it was.
-        traffic: what people know, which is put to the evidence.
+        traffic: the people.
         evidence: everything else.
         kills: how many processes were killed.
         began: when it began, by the monotonic clock.
@@ -131,19 +154,32 @@ def conclude(
     for agent in traffic.agents:
         evidence.complaints += agent.refusals
         evidence.replies |= agent.replies
-    findings = judge(evidence)
-    slowest, longest = _waits(evidence, place.faults)
-    if slowest > ANSWER_SECONDS:
-        findings.append(Finding("lost", f"an answer took {slowest:.0f} s, with nothing wrong"))
     seconds = time.monotonic() - began
-    faults = len(place.faults)
-    return Result(name, traffic.accepted, kills, faults, findings, slowest, longest, seconds)
+    return Course(name, evidence, traffic.accepted, kills, place.faults, seconds)
+
+
+def judged(course: Course) -> Result:
+    """What is to be said of it."""
+    findings = judge(course.evidence)
+    slowest, longest = _waits(course.evidence, course.faults)
+    if slowest > ANSWER_SECONDS:
+        findings.append(Finding("late", f"an answer took {slowest:.0f} s, with nothing wrong"))
+    return Result(
+        course.scenario,
+        course.messages,
+        course.kills,
+        len(course.faults),
+        findings,
+        slowest,
+        longest,
+        course.seconds,
+    )
 
 
 def _waits(evidence: Evidence, faults: list[tuple[float, float]]) -> tuple[float, float]:
     """The longest wait for an answer since a fault's end, and since the acknowledgement."""
     slowest = longest = 0.0
-    for began, answered in answer_times(evidence):
+    for began, answered in _answer_times(evidence):
         ends = (end for begin, end in faults if begin < answered)
         calm = min(answered, max((began, *ends)))
         slowest = max(slowest, answered - calm)
@@ -151,7 +187,7 @@ def _waits(evidence: Evidence, faults: list[tuple[float, float]]) -> tuple[float
     return slowest, longest
 
 
-def answer_times(evidence: Evidence) -> Iterator[tuple[float, float]]:
+def _answer_times(evidence: Evidence) -> Iterator[tuple[float, float]]:
     """When each answered message was acknowledged, and when its answer was shown."""
     for customer in evidence.customers:
         acknowledged = {sent.seq: sent.acknowledged_at for sent in customer.sent}

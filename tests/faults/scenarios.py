@@ -4,162 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import sqlalchemy as sa
 
-from tests.faults import brain
+from tests.faults import deaths
 from tests.faults.brain import Mode
-from tests.faults.launcher import all_steps
 from tests.faults.place import wait_until
-from tests.faults.processes import Kept
 from tests.faults.runner import ANSWER_SECONDS, Scenario, Trouble
-from tests.faults.steps import Steps
 from tests.faults.traffic import Traffic
 from tests.faults.world import World
-
-_REACH_SECONDS = 60.0
-_NEVER_CALLED = ("Log.open", "Courier.mark", "Courier.confirm")
-"""Transactions of channels that are sent to; the web channel has no use for them."""
 
 
 async def calm(world: World, traffic: Traffic) -> None:
     """no trouble at all"""
-
-
-# --- processes are killed
-
-
-async def front_killed(world: World, traffic: Traffic) -> None:
-    """the front server is killed at random moments"""
-    world.brain_is(Mode(slow=0.1))
-    while not traffic.enough:
-        await asyncio.sleep(world.rng.uniform(0.3, 4))
-        await world.killed(world.fronts[0])
-
-
-async def brain_killed(world: World, traffic: Traffic) -> None:
-    """the brain is killed at random moments, and at each step of a turn"""
-    world.brain_is(Mode(slow=0.1))
-    while not traffic.enough:
-        for step in brain.STEPS:
-            await _die(world, traffic, world.brain, world.brain_steps, step)
-        await asyncio.sleep(world.rng.uniform(0.3, 3))
-        await world.killed(world.brain)
-
-
-async def both_killed(world: World, traffic: Traffic) -> None:
-    """brain and front server are killed, both at once or one soon after the other"""
-    world.brain_is(Mode(slow=0.3))
-    while not traffic.enough:
-        await asyncio.sleep(world.rng.uniform(0.5, 3))
-        first, second = world.rng.sample((world.brain, world.fronts[0]), 2)
-        killing = asyncio.create_task(world.killed(first))
-        await asyncio.sleep(world.rng.choice((0.0, 0.2, 1.0)))
-        await asyncio.gather(killing, world.killed(second))
-
-
-async def every_step(world: World, traffic: Traffic) -> None:
-    """the front server dies at every step of every transaction, and before and after each call"""
-    await at_steps(world, traffic, [s for s in all_steps() if s.split()[1] not in _NEVER_CALLED])
-
-
-async def main_steps(world: World, traffic: Traffic) -> None:
-    """the front server dies at every step of a message's way"""
-    way = ("Log.receive", "Log.gather", "Log.finish_turn", "HttpBrain.turn", "Care.reply")
-    await at_steps(world, traffic, [step for step in all_steps() if step.split()[1] in way])
-
-
-async def at_steps(world: World, traffic: Traffic, steps: list[str]) -> None:
-    """Lets the front server die at each of these steps."""
-    for step in steps:
-        world.brain_is(Mode(slow=0.1))
-        provoke = _PROVOKED.get(step.split()[1])
-        await _die(world, traffic, world.fronts[0], world.front_steps, step, provoke)
-
-
-async def _die(
-    world: World,
-    traffic: Traffic,
-    process: Kept,
-    steps: Steps,
-    step: str,
-    provoke: Trouble | None = None,
-) -> None:
-    """Lets a process die at a step, and waits until it answers again."""
-    steps.arm(step)
-    provoking = asyncio.create_task(provoke(world, traffic)) if provoke else None
-    await wait_until(lambda: not steps.armed, _REACH_SECONDS)
-    if steps.disarm():
-        world.unreached.append(step)
-    with world.fault():
-        await process.ready()
-    if provoking:
-        await provoking
-
-
-# what has to happen for a step to be reached soon
-
-
-async def _overtake(world: World, traffic: Traffic) -> None:
-    for customer in traffic.customers[:8]:
-        await customer.write_at_once("plain", "apart", "plain")
-
-
-async def _restart(world: World, traffic: Traffic) -> None:
-    """With turns under way, so that they are taken up again."""
-    world.brain_is(Mode(slow=1.0))
-    await asyncio.sleep(1.5)
-    await world.killed(world.fronts[0])
-
-
-async def _silence_brain(world: World, traffic: Traffic) -> None:
-    """For longer than a turn may take."""
-    with world.fault():
-        async with world.brain.down():
-            await asyncio.sleep(2 * (world.setup.turn_seconds or 25))
-        await world.brain.ready()
-
-
-async def _ask_later(world: World, traffic: Traffic) -> None:
-    """Turns are given up, and their time to be asked about comes at once."""
-    await _silence_brain(world, traffic)
-    _let_pass(world, 70)
-
-
-async def _wait_long(world: World, traffic: Traffic) -> None:
-    """Agents are asked for, and nobody does anything for a long time."""
-    await asyncio.gather(*(customer.say("person") for customer in traffic.customers[:8]))
-    _let_pass(world, 1200)
-
-
-def _let_pass(world: World, seconds: float) -> None:
-    world.set_clock(world.clock + seconds)
-
-
-async def _rate(world: World, traffic: Traffic) -> None:
-    while not world.over and world.front_steps.armed:
-        await asyncio.gather(*(customer.rate() for customer in traffic.customers))
-        await asyncio.sleep(0.5)
-
-
-async def _speak(world: World, traffic: Traffic) -> None:
-    await asyncio.gather(*(customer.speak() for customer in traffic.customers))
-
-
-_PROVOKED: dict[str, Trouble] = {
-    "Log.gather": _overtake,
-    "Log.separate": _overtake,
-    "Log.take": _restart,
-    "Log.give_up_turn": _silence_brain,
-    "Log.late_outcome": _ask_later,
-    "HttpBrain.outcome": _ask_later,
-    "Log.rate": _rate,
-    "Log.set_language": _speak,
-    "Watch.take": _wait_long,
-    "Courier._tidy": _restart,
-}
 
 
 # --- the brain is ill
@@ -209,11 +69,11 @@ async def locked(world: World, traffic: Traffic) -> None:
             await asyncio.sleep(pauses.pop(0) if pauses else world.rng.uniform(0.1, 4))
         await asyncio.sleep(world.rng.uniform(1, 4))
 
-    await _nobody_stirs(world, traffic, world.locked(), 40)
+    await nobody_stirs(world, traffic, world.locked(), 40)
 
 
 async def briefly_locked(world: World, traffic: Traffic) -> None:
-    """another program locks the database"""
+    """another program locks the database for longer than anybody waits for it"""
     async with world.locked():
         await asyncio.sleep(6)
 
@@ -226,15 +86,23 @@ async def disk_full(world: World, traffic: Traffic) -> None:
         async with world.disk_full():
             await asyncio.sleep(pauses.pop(0) if pauses else world.rng.uniform(0.5, 5))
         await asyncio.sleep(world.rng.uniform(1, 4))
-        if world.rng.random() < 0.3:
-            async with world.disk_full():
-                world.fronts[0].kill()
-                await asyncio.sleep(3)
+        async with world.disk_full():
+            world.fronts[0].kill()
+            await asyncio.sleep(3)
+        with world.fault():
             await world.fronts[0].ready()
-    await _nobody_stirs(world, traffic, world.disk_full(), 18)
+    await nobody_stirs(world, traffic, world.disk_full(), 18)
 
 
-async def _nobody_stirs(
+async def briefly_full(world: World, traffic: Traffic) -> None:
+    """the disk is full for a moment"""
+    world.brain_is(Mode(slow=0.2))
+    await asyncio.sleep(1)
+    async with world.disk_full():
+        await asyncio.sleep(3)
+
+
+async def nobody_stirs(
     world: World, traffic: Traffic, fault: AbstractAsyncContextManager[None], seconds: float
 ) -> None:
     """What was accepted before a fault is answered after it, though nobody writes any more."""
@@ -247,6 +115,13 @@ async def _nobody_stirs(
         await asyncio.sleep(ANSWER_SECONDS + 5)
 
 
+@asynccontextmanager
+async def death(world: World) -> AsyncIterator[None]:
+    """A front server's death, as a fault like others."""
+    await world.killed(world.fronts[0])
+    yield
+
+
 async def clock_jumps(world: World, traffic: Traffic) -> None:
     """the clock is set forwards and backwards, by minutes up to days, and processes die then"""
     world.brain_is(Mode(slow=0.1))
@@ -256,7 +131,7 @@ async def clock_jumps(world: World, traffic: Traffic) -> None:
             world.set_clock(jumps.pop(0) if jumps else world.rng.uniform(-7200, 7200))
             await asyncio.sleep(world.rng.uniform(1, 4))
         if world.rng.random() < 0.5:
-            await world.killed(world.fronts[0])
+            await world.killed(world.rng.choice(world.fronts))
 
 
 # --- deliveries
@@ -280,20 +155,30 @@ async def doubles(world: World, traffic: Traffic) -> None:
 # --- several front servers
 
 
-async def two_fronts(world: World, traffic: Traffic) -> None:
-    """two front servers on PostgreSQL and Redis: killed, frozen, cut off from the database"""
+async def servers_lost(world: World, traffic: Traffic) -> None:
+    """front servers are killed and frozen, the database ends all connections, Redis is killed"""
     world.brain_is(Mode(slow=0.2))
-    troubles = [_kill_one, _freeze_one, _cut_off, _kill_redis]
-    longest = 70.0  # a front server that comes back after its lease is over
-    while not traffic.enough or troubles:
-        trouble = troubles.pop(0) if troubles else world.rng.choice((_kill_one, _cut_off))
-        await trouble(world)
+    await _each_once(world)
+    while not traffic.enough:
+        await world.rng.choice((_kill_one, _cut_off))(world)
         await asyncio.sleep(world.rng.uniform(0.5, 3))
-    with world.fault():
+    with world.fault():  # until its leases are over, and beyond
         world.fronts[0].signal(signal.SIGSTOP)
-        await asyncio.sleep(longest)
+        await asyncio.sleep(70)
         world.fronts[0].signal(signal.SIGCONT)
     await asyncio.sleep(5)
+
+
+async def servers_briefly_lost(world: World, traffic: Traffic) -> None:
+    """each of these troubles once"""
+    world.brain_is(Mode(slow=0.2))
+    await _each_once(world)
+
+
+async def _each_once(world: World) -> None:
+    for trouble in (_kill_one, _freeze_one, _cut_off, _kill_redis):
+        await trouble(world)
+        await asyncio.sleep(world.rng.uniform(0.5, 1.5))
 
 
 async def _kill_one(world: World) -> None:
@@ -329,26 +214,35 @@ async def _kill_redis(world: World) -> None:
         world.setup.redis.start()
 
 
-def _scenario(trouble: Trouble, messages: int, **more: Any) -> Scenario:
-    return Scenario(trouble.__name__.replace("_", " "), trouble, messages, **more)
+def _scenario(trouble: Trouble, messages: int, *, shared: bool = False, **more: Any) -> Scenario:
+    name = trouble.__name__.replace("_", " ") + (", two fronts" if shared else "")
+    return Scenario(name, trouble, messages, shared=shared, **more)
 
+
+_STEPS: dict[str, Any] = {"customers": 15, "pause": 1.0, "setup": {"turn_seconds": 3.0}}
 
 SCENARIOS = (
-    _scenario(calm, 600),
-    _scenario(every_step, 2000, customers=15, pause=1.0, setup={"turn_seconds": 3.0}),
-    _scenario(front_killed, 1500),
-    _scenario(brain_killed, 1500),
-    _scenario(both_killed, 1000),
-    _scenario(brain_ill, 1200),
+    _scenario(calm, 500),
+    _scenario(deaths.every_step, 1500, **_STEPS),
+    _scenario(deaths.every_step, 1500, shared=True, **_STEPS),
+    _scenario(deaths.front_killed, 1000),
+    _scenario(deaths.brain_killed, 1000),
+    _scenario(deaths.both_killed, 800),
+    _scenario(brain_ill, 800),
     _scenario(brain_slow, 400),
     _scenario(brain_dead, 300),
-    _scenario(locked, 1000),
-    _scenario(disk_full, 1000, setup={"small_disk": True}),
-    _scenario(clock_jumps, 1000),
+    _scenario(locked, 800),
+    _scenario(disk_full, 800, setup={"small_disk": True}),
+    _scenario(clock_jumps, 800),
+    _scenario(clock_jumps, 800, shared=True),
     _scenario(doubles, 1500),
-    _scenario(two_fronts, 1500, shared=True),
+    _scenario(doubles, 1000, shared=True),
+    _scenario(servers_lost, 1500, shared=True),
 )
 SHORT = (
-    _scenario(main_steps, 150, customers=10),
+    _scenario(deaths.main_steps, 150, customers=10),
     _scenario(briefly_locked, 100, customers=10),
+    _scenario(briefly_full, 100, customers=10, setup={"small_disk": True}),
+    _scenario(servers_briefly_lost, 150, customers=10, shared=True),
 )
+"""What takes a short time, and has something of everything."""

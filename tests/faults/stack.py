@@ -11,11 +11,14 @@ import random
 import sqlite3
 import time
 from contextlib import closing
+from functools import partial
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
+from myna import settings
 from myna.child import wait_for
 from myna.stack import Stack
 from myna.stack import running as installation
@@ -23,7 +26,7 @@ from tests.faults.customers import Act, Customer
 from tests.faults.evidence import Evidence, History, read_hub, read_real_brain
 from tests.faults.place import Place, wait_until
 from tests.faults.prepare import ACCOUNTS, prepared
-from tests.faults.runner import Result, conclude
+from tests.faults.runner import Result, conclude, judged
 from tests.faults.traffic import Traffic
 
 NAME = "whole stack"
@@ -33,7 +36,13 @@ _PAUSE = 2.5  # seconds; the gate lets thirty messages of a conversation in, in 
 _LATE_SECONDS = 75.0
 _READY_SECONDS = 90.0
 _PROCESSES = ("shop", "actions", "brain", "front")
-_SHOP_FAULTS = ({"delay_s": 8}, {"status": 500}, {"drop": True, "after": True}, {}, {})
+_SHOP_FAULTS: tuple[dict[str, Any], ...] = (
+    {"delay_s": 8},
+    {"status": 500},
+    {"drop": True, "after": True},
+    {},
+    {},
+)
 _SAID = {
     "vi": (
         "đơn hàng của tôi tới đâu rồi vậy",
@@ -94,11 +103,14 @@ class Shopper(Customer):
     async def _ask_for_code(self) -> None:
         """So that the shop has something to do that must not be done twice."""
         for text in _CANCELLING:
-            sent = await self.write(text)
-            await wait_until(lambda seq=sent.seq: self.live.last > (seq or 0), _PATIENCE)
+            before = (await self.write(text)).seq or 0
+            await wait_until(partial(self._has_news, before), _PATIENCE)
         offered = [m["buttons"] for m in self.live.messages.values() if m["buttons"]]
         if offered:
             await self.choose(offered[-1][0])
+
+    def _has_news(self, before: int) -> bool:
+        return self.live.last > before
 
 
 async def run(folder: Path, seed: int, messages: int = MESSAGES) -> Result:
@@ -112,7 +124,7 @@ async def run(folder: Path, seed: int, messages: int = MESSAGES) -> Result:
     home = folder / "home"
     home.mkdir()
     url = f"sqlite:///{home / 'hub.db'}"
-    prepared(url, os.environ, folder)
+    prepared(url, {**os.environ, "PYTHONPATH": str(settings.PROJECT)}, folder)
     with installation(home, shop_faults=True) as stack:
         began = time.monotonic()
         hub = sa.create_engine(url, future=True)
@@ -129,7 +141,7 @@ async def run(folder: Path, seed: int, messages: int = MESSAGES) -> Result:
         outcomes, complaints = read_real_brain(home / "brain.db")
         complaints += _shop_complaints(home / "shop.db", histories)
         evidence = Evidence(histories, outcomes, outbox=outbox, complaints=complaints)
-        return conclude(NAME, place, traffic, evidence, kills, began)
+        return judged(conclude(NAME, place, traffic, evidence, kills, began))
 
 
 async def _make_trouble(stack: Stack, place: Place, traffic: Traffic) -> int:

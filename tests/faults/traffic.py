@@ -17,8 +17,6 @@ from tests.faults.customers import Customer
 from tests.faults.evidence import History, Witnessed
 from tests.faults.place import Place, wait_until
 
-_CALM_SECONDS = 120.0  # for what takes too long all the same, so that it can be measured
-
 _UNDONE = (
     sa.select(schema.messages.c.id).where(schema.messages.c.state == "pending"),
     sa.select(schema.outbox.c.id).where(schema.outbox.c.state.in_(("waiting", "sending"))),
@@ -45,7 +43,9 @@ class Traffic:
         pause: float,
         kind: type[Customer] = Customer,
     ) -> None:
-        self.wanted = wanted
+        self.patience = 120.0
+        """Seconds of calm after which what has not happened counts as lost."""
+        self._wanted = wanted
         self._place = place
         self._pause = pause
         self.customers = [
@@ -68,7 +68,7 @@ class Traffic:
     @property
     def enough(self) -> bool:
         """Whether as many messages were accepted as are wanted."""
-        return self.accepted >= self.wanted
+        return self.accepted >= self._wanted
 
     @property
     def witnessed(self) -> list[Witnessed]:
@@ -85,11 +85,12 @@ class Traffic:
             for task in self._acting:
                 task.cancel()
             await asyncio.gather(*self._acting, return_exceptions=True)
-            for someone in (*self.agents, *self.customers):
-                await someone.go()
+            await asyncio.gather(*(one.go() for one in self.agents))
+            await asyncio.gather(*(one.go() for one in self.customers))
 
     async def _begin(self) -> None:
-        await asyncio.gather(*(someone.come() for someone in (*self.agents, *self.customers)))
+        await asyncio.gather(*(one.come() for one in self.agents))
+        await asyncio.gather(*(one.come() for one in self.customers))
         self._acting = [asyncio.create_task(self._act(customer)) for customer in self.customers]
 
     async def _act(self, customer: Customer) -> None:
@@ -112,7 +113,7 @@ class Traffic:
         """Waits until enough was said, everything has its outcome, and the agents have left."""
         self._troubled = False
         await asyncio.gather(*self._acting)
-        await self._none_left(_UNDONE, _CALM_SECONDS)
+        await self._none_left(_UNDONE, self.patience)
         for agent in self.agents:
             await agent.go()
 
@@ -131,7 +132,7 @@ class Traffic:
 
     async def _read_to(self, customer: Customer, history: History) -> None:
         last = max(row.seq for row in history.messages if row.author != "note")
-        await wait_until(lambda: min(view.last for view in customer.views) >= last, _CALM_SECONDS)
+        await wait_until(lambda: min(view.last for view in customer.views) >= last, self.patience)
         await customer.go()
 
     async def _none_left(self, queries: Sequence[Any], seconds: float) -> None:
