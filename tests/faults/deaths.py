@@ -55,7 +55,7 @@ async def every_step(world: World, traffic: Traffic) -> None:
 
 async def main_steps(world: World, traffic: Traffic) -> None:
     """the front server dies at every step of a message's way"""
-    way = ("Log.receive", "Log.finish_turn", "HttpBrain.turn", "Care.reply")
+    way = ("Log.receive", "Log.finish_turn", "HttpBrain.turn")
     await _at_steps(world, traffic, [step for step in all_steps() if step.split()[1] in way])
 
 

@@ -60,11 +60,19 @@ class Guard:
 
     async def missed(self, folder: Path, seed: int) -> Result:
         """Runs the scenario without the guard."""
+        return await run(self.scenario, Setup(folder, seed, code=self.switch_off(folder)))
+
+    def switch_off(self, folder: Path) -> Path:
+        """The folder of a copy of the product without the guard.
+
+        Raises:
+            Moved: as of `Edit.make`.
+        """
         code = folder / "code"
         shutil.copytree(settings.PROJECT / "myna", code / "myna")
         for edit in self.edits:
             edit.make(code / "myna")
-        return await run(self.scenario, Setup(folder, seed, code=code))
+        return code
 
 
 async def _busy(world: World, traffic: Traffic) -> None:

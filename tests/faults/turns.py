@@ -58,8 +58,9 @@ class Turns:
         for row in history.messages:
             if row.author == "customer":
                 self._turns[f"{history.row.id}:{row.burst or row.seq}"].append(row)
-        self._answers = _answers(history)
-        self._said = Counter(answer.texts for answer in self._answers)
+        self._unasked = _answers(history)
+        """Answers that belong to no turn."""
+        self._answers = dict(self._matched())
         notes = (row.text for row in history.messages if row.author == "note")
         self._notes = Counter(note.partition("\n")[2] for note in notes)  # below the heading
 
@@ -80,7 +81,7 @@ class Turns:
                 if not self._later(rows, APOLOGY, *(OWN_ANSWERS if _own(rows) else ())):
                     yield Finding("lost", f"{name}: {rows[0].state} without a word")
             else:
-                if not self._said_once(outcome):
+                if outcome.texts and name not in self._answers:
                     unanswered += 1
                     if not self._noted_once(outcome):
                         yield Finding("lost", f"{name}: neither said nor noted: {outcome.texts}")
@@ -89,20 +90,22 @@ class Turns:
         if apologies > unanswered:
             text = f"{self._history.row.id}: {apologies} apologies for {unanswered} turns"
             yield Finding("doubled", text)
-        for texts in self._said.elements():
-            yield Finding("doubled", f"{self._history.row.id}: said too often: {texts}")
+        for answer in self._unasked:
+            yield Finding("doubled", f"{self._history.row.id}: said too often: {answer.texts}")
         known = {"\n".join(outcome.texts) for outcome in self._outcomes.values() if outcome.texts}
         for text, times in self._notes.items():
             if times > 0 and text in known:
                 yield Finding("doubled", f"{self._history.row.id}: noted too often: {text}")
 
-    def _said_once(self, outcome: Outcome) -> bool:
-        """Whether an answer was given to the customer; takes it off the count."""
-        texts = tuple(outcome.texts)
-        if texts and self._said[texts] == 0:
-            return False
-        self._said[texts] -= bool(texts)
-        return True
+    def _matched(self) -> Iterator[tuple[str, Answer]]:
+        """The answer to each turn that has one. Several may say the same; turns end in order."""
+        for name, rows in self._turns.items():
+            outcome = self._outcomes.get(name)
+            for answer in self._unasked:
+                if outcome and answer.seq > rows[-1].seq and answer.texts == tuple(outcome.texts):
+                    self._unasked.remove(answer)
+                    yield name, answer
+                    break
 
     def _noted_once(self, outcome: Outcome) -> bool:
         """Whether an answer was given to the agent; takes it off the count."""
@@ -114,16 +117,10 @@ class Turns:
         """Whether people had the conversation at some time between a message and the next turn that
         was answered."""
         owners = {1: "bot"} | {move.version: move.to_owner for move in self._history.moves}
-        versions: dict[tuple[str, ...], int] = {}  # the last, where the same was said twice
-        for answer in self._answers:
-            if answer.seq > rows[-1].seq:
-                versions[answer.texts] = answer.version
         later = (
-            versions[tuple(self._outcomes[name].texts)]
-            for name, turn in self._turns.items()
-            if turn[0].seq > rows[0].seq
-            and name in self._outcomes
-            and tuple(self._outcomes[name].texts) in versions
+            answer.version
+            for name, answer in self._answers.items()
+            if self._turns[name][0].seq > rows[0].seq
         )
         until = min(later, default=self._history.row.version)
         return any(owners[version] in _SEEN_TO for version in range(rows[0].version, until + 1))
@@ -136,23 +133,17 @@ class Turns:
     def answers(self) -> Iterator[tuple[Any, int]]:
         """Each message of the customer with the `seq` of its answer, or of the apology.
 
-        What was left to people is not among them, for they answer when they can; nor what cannot be
-        told from an answer that was withheld.
+        What was left to people is not among them, for they answer when they can.
         """
         for name, rows in self._turns.items():
-            outcome = self._outcomes.get(name)
             answer = None
-            if outcome and "\n".join(outcome.texts) not in self._notes:
-                answer = self._first_after(rows, tuple(outcome.texts))
-            elif not self._with_people(rows) and not _chosen_of_hub(rows):
+            if name in self._answers:
+                answer = self._answers[name].seq
+            elif not (self._with_people(rows) or _chosen_of_hub(rows)):
                 answer = self._later(rows, *OWN_ANSWERS) if _own(rows) else None
                 answer = answer or self._later(rows, APOLOGY)
             if answer is not None:
                 yield from ((row, answer) for row in rows)
-
-    def _first_after(self, rows: list[Any], texts: tuple[str, ...]) -> int | None:
-        said = (answer.seq for answer in self._answers if answer.texts == texts)
-        return next((seq for seq in said if seq > rows[-1].seq), None)
 
     def _done(self, name: str, rows: list[Any], outcome: Outcome) -> Iterator[Finding]:
         """Wrong tries are counted once, and cases opened once."""
