@@ -168,7 +168,8 @@ class LightBrain:
 
     async def _run(self, turn: TurnRequest, delay: float) -> Answer:
         message, said = turn["message"], words(turn)
-        if known := self._known(message):
+        known: Answer | None = self._known(message)
+        if known:
             self._same_words(message, said)
             return known
         if any(part.startswith("apart") for part in turn["parts"]):

@@ -125,7 +125,7 @@ GUARDS = (
                 "",
             ),
         ),
-        _scenario(scenarios.doubles),
+        _scenario(scenarios.doubles, 120),
         "doubled",
     ),
     Guard(
