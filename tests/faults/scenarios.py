@@ -239,10 +239,13 @@ SCENARIOS = (
     _scenario(doubles, 1000, shared=True),
     _scenario(servers_lost, 1500, shared=True),
 )
+
+_BRIEF: dict[str, Any] = {"customers": 10, "patience": 60.0}
+
 SHORT = (
-    _scenario(deaths.main_steps, 150, customers=10),
-    _scenario(briefly_locked, 100, customers=10),
-    _scenario(briefly_full, 100, customers=10, setup={"small_disk": True}),
-    _scenario(servers_briefly_lost, 150, customers=10, shared=True),
+    _scenario(deaths.main_steps, 150, **_BRIEF),
+    _scenario(briefly_locked, 100, **_BRIEF),
+    _scenario(briefly_full, 100, setup={"small_disk": True}, **_BRIEF),
+    _scenario(servers_briefly_lost, 150, shared=True, **_BRIEF),
 )
 """What takes a short time, and has something of everything."""
