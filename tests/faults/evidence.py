@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,9 +77,27 @@ class Evidence:
     """What the brain or the agents found wrong."""
 
 
-def read_hub(engine: sa.engine.Engine) -> tuple[dict[str, History], list[Any]]:
-    """All conversations by id, and the outbox in order."""
-    with engine.connect() as connection:
+async def settled_hub(
+    engine: sa.engine.Engine, patience: float
+) -> tuple[dict[str, History], list[Any], float]:
+    """All conversations by id, the outbox in order, and when it was looked at by the monotonic
+    clock: as soon as nothing has to be carried any more, or when the patience is at its end."""
+    deadline = time.monotonic() + patience
+    while True:
+        began = time.monotonic()
+        histories, outbox = await asyncio.to_thread(_read_hub, engine)
+        if began > deadline or all(row.state not in ("waiting", "sending") for row in outbox):
+            return histories, outbox, began
+        await asyncio.sleep(0.5)
+
+
+def _read_hub(engine: sa.engine.Engine) -> tuple[dict[str, History], list[Any]]:
+    """On one consistent view of the data."""
+    sqlite = engine.dialect.name == "sqlite"
+    view = {} if sqlite else {"isolation_level": "REPEATABLE READ"}
+    with engine.connect().execution_options(**view) as connection:
+        if sqlite:
+            connection.exec_driver_sql("BEGIN")
 
         def rows(query: Any) -> list[Any]:
             return list(connection.execute(query).all())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 
@@ -19,6 +21,8 @@ class Delivery:
     body: bytes
     genuine: bool
     """Whether the signature was right."""
+    at: float
+    """By the monotonic clock."""
 
 
 @dataclass
@@ -31,13 +35,19 @@ class Receiver:
     """How likely a call is taken and answered by an error, or by nothing at all."""
     deliveries: list[Delivery] = field(default_factory=list)
 
+    def until(self, moment: float, outbox: list[Any]) -> list[Delivery]:
+        """What came before the outbox was read at this moment, and what came later out of it."""
+        known = {row.key for row in outbox}
+        return [one for one in self.deliveries if one.at < moment or one.key in known]
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Any call."""
         body = await request.read()
         # the caller's clock may jump, so its age is not judged
         moment = float(request.headers["Myna-Timestamp"])
         genuine = verify(self.secret, request.headers, body, moment)
-        self.deliveries.append(Delivery(request.headers["Myna-Delivery"], body, genuine))
+        key = request.headers["Myna-Delivery"]
+        self.deliveries.append(Delivery(key, body, genuine, time.monotonic()))
         if self.rng.random() >= self.ill:
             return web.Response()
         illness = self.rng.choice(("error", "cut", "slow"))

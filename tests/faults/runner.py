@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.faults.brain import Mode
-from tests.faults.evidence import Evidence, read_hub, read_light_brain
+from tests.faults.evidence import Evidence, read_light_brain, settled_hub
 from tests.faults.judge import judge
 from tests.faults.place import Place
 from tests.faults.traffic import Traffic
@@ -110,7 +109,7 @@ async def play(scenario: Scenario, setup: Setup, messages: int | None = None) ->
         await traffic.end()
         world.set_clock(world.clock + _LATE_SECONDS)
         await traffic.hear_of_all(_LATE_SECONDS / 4)
-        histories, outbox = await asyncio.to_thread(read_hub, world.hub)
+        histories, outbox, read_at = await settled_hub(world.hub, scenario.patience)
         await traffic.read_on(histories)
         outcomes, effects, complaints = read_light_brain(world.brain_memory)
         complaints += [f"never reached: {step}" for step in world.unreached]
@@ -119,7 +118,7 @@ async def play(scenario: Scenario, setup: Setup, messages: int | None = None) ->
             outcomes,
             effects,
             outbox=outbox,
-            deliveries=world.receiver.deliveries,
+            deliveries=world.receiver.until(read_at, outbox),
             complaints=complaints,
         )
         return conclude(scenario.name, world, traffic, evidence, world.kills(), began)

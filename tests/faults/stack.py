@@ -23,7 +23,7 @@ from myna.child import wait_for
 from myna.stack import Stack
 from myna.stack import running as installation
 from tests.faults.customers import Act, Customer
-from tests.faults.evidence import Evidence, History, read_hub, read_real_brain
+from tests.faults.evidence import Evidence, History, read_real_brain, settled_hub
 from tests.faults.place import Place, wait_until
 from tests.faults.prepare import ACCOUNTS, prepared
 from tests.faults.runner import Result, conclude, judged
@@ -134,7 +134,7 @@ async def run(folder: Path, seed: int, messages: int = MESSAGES) -> Result:
             kills = await _make_trouble(stack, place, traffic)
             await traffic.end()
             await traffic.hear_of_all(_LATE_SECONDS)
-            histories, outbox = await asyncio.to_thread(read_hub, place.hub)
+            histories, outbox, _ = await settled_hub(place.hub, traffic.patience)
             await traffic.read_on(histories)
         place.over = True
         hub.dispose()

@@ -116,7 +116,6 @@ class Traffic:
         await self._none_left(_UNDONE, self.patience)
         for agent in self.agents:
             await agent.go()
-        await self._none_left(_UNDONE, self.patience)  # what they did up to now
 
     async def hear_of_all(self, seconds: float) -> None:
         """Waits until the caretaker has asked what became of the turns that were given up."""
