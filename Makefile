@@ -19,7 +19,7 @@ train: .venv/runtime         ## train the assistant, if anything has changed
 test: .venv/dev              ## every test
 	@$(BIN)/python -m pytest -q
 
-test-faults: .venv/dev       ## processes killed, disks full, clocks wrong: the long form, half an hour
+test-faults: .venv/dev       ## processes killed, disks full, clocks wrong: the long form, 40 minutes
 	@$(BIN)/python -m tests.faults
 	@$(BIN)/python -m tests.faults.teeth
 

@@ -17,18 +17,19 @@ from tests.faults.turns import Kind
 RESULTS = Path(__file__).parent / "results" / "faults.json"
 
 _KINDS: tuple[Kind, ...] = get_args(Kind)
-_COLUMNS = ("scenario", "messages", "kills", *_KINDS, "answer after s")
+_COLUMNS = ("scenario", "messages", "kills", *_KINDS, "calm s", "all s")
 
 
 def table(results: Sequence[Result]) -> str:
-    """The summary, as text."""
+    """The summary, as text; the last columns are `Result.slowest` and `Result.longest`."""
     lines = [list(_COLUMNS)]
     for result in results:
         counts = (result.messages, result.kills, *map(result.count, _KINDS))
-        lines.append([result.scenario, *map(str, counts), f"{result.slowest:.1f}"])
-    sums = (str(sum(map(int, column))) for column in list(zip(*lines[1:], strict=True))[1:-1])
-    slowest = max(result.slowest for result in results)
-    lines.append(["together", *sums, f"{slowest:.1f}"])
+        waits = (f"{result.slowest:.1f}", f"{result.longest:.1f}")
+        lines.append([result.scenario, *map(str, counts), *waits])
+    columns = list(zip(*lines[1:], strict=True))[1:]
+    sums = (str(sum(map(int, column))) for column in columns[:-2])
+    lines.append(["together", *sums, *(max(column, key=float) for column in columns[-2:])])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join([name.ljust(widths[0]), *map(str.rjust, cells, widths[1:])])

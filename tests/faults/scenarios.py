@@ -243,9 +243,9 @@ SCENARIOS = (
 _BRIEF: dict[str, Any] = {"customers": 10, "patience": 60.0}
 
 SHORT = (
-    _scenario(deaths.main_steps, 150, **_BRIEF),
-    _scenario(briefly_locked, 100, **_BRIEF),
-    _scenario(briefly_full, 100, setup={"small_disk": True}, **_BRIEF),
-    _scenario(servers_briefly_lost, 150, shared=True, **_BRIEF),
+    _scenario(deaths.main_steps, 80, **_BRIEF),
+    _scenario(briefly_locked, 60, **_BRIEF),
+    _scenario(briefly_full, 60, setup={"small_disk": True}, **_BRIEF),
+    _scenario(servers_briefly_lost, 100, shared=True, **_BRIEF),
 )
 """What takes a short time, and has something of everything."""
