@@ -191,7 +191,9 @@ def _answer_times(evidence: Evidence) -> Iterator[tuple[float, float]]:
     for customer in evidence.customers:
         acknowledged = {sent.seq: sent.acknowledged_at for sent in customer.sent}
         shown = customer.views[0].at
-        history = evidence.histories[customer.conversation_id]
+        history = evidence.histories.get(customer.conversation_id)
+        if history is None:
+            continue
         for row, answer in Turns(history, evidence.outcomes).answers():
             if row.seq in acknowledged and answer in shown:
                 yield acknowledged[row.seq], shown[answer]

@@ -127,6 +127,7 @@ class Traffic:
             *(
                 self._read_to(customer, histories[customer.conversation])
                 for customer in self.customers
+                if customer.conversation in histories  # who has written at all
             )
         )
 
