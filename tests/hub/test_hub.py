@@ -493,10 +493,10 @@ async def test_too_many_customers(
     brain.script = list(slow)
     for number in range(3):
         await receive(hub, "hello", to=f"c{number}")
-    hub.let_in()
+    await hub.let_in("c1")
     monkeypatch.setattr(hub, "_turn_seconds", 50.0)
     with pytest.raises(HubError) as fault:
-        hub.let_in()
+        await hub.let_in("c1")
     assert (fault.value.status, fault.value.code) == (429, "busy")
     backlog = 3 * 50.0 / module._TURNS_AT_ONCE
     assert fault.value.more["retry_after"] >= backlog - module._BACKLOG_SECONDS
@@ -504,7 +504,7 @@ async def test_too_many_customers(
         each.go.set()
     await handled(hub)
     await until(idle(hub))
-    hub.let_in()
+    await hub.let_in("c1")
 
 
 async def test_the_time_of_a_turn_is_measured(hub: Hub, brain: FakeBrain) -> None:
