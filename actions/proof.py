@@ -183,7 +183,7 @@ def order_before(tracker: Tracker) -> str | None:
 def locked(dispatcher: CollectingDispatcher) -> list[EventType]:
     """Too many wrong tries: a person takes over."""
     dispatcher.utter_message(response="utter_proof_locked")
-    turn.hand_over(dispatcher, "proof", announced=True)
+    turn.hand_over(dispatcher, "proof")
     return [SlotSet("order_number", None), SlotSet("contact", None), END]
 
 

@@ -167,9 +167,11 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
 
         201 when it is stored; the answer to it comes as an event. 200 if the same `echo_id` was
         stored before. 422 `unknown_choice` if the button was not offered in this conversation. 429
+        `busy` or `too_fast`: nothing was stored, send it again after `retry_after` seconds; 429
         `prove_work` may be answered by a proof of work: see `challenge` and `bits`.
         """
         await let_in(request, visitor, body.solution)
+        await hub.let_in(visitor.conversation_id)
         message, new = await hub.receive(
             Arrival(
                 visitor.conversation_id,

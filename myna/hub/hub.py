@@ -151,20 +151,25 @@ class Hub:
         """The customer rates the person who closed the matter."""
         await self._carry_out(self.log.rate(conversation_id, stars, comment))
 
-    def let_in(self) -> None:
+    async def let_in(self, conversation_id: str) -> None:
         """Asked by channels that can refuse a message, before they take it.
 
         Raises:
-            HubError: those that wait would be answered too late already (429, with `retry_after`).
+            HubError: it would be the brain's to answer, and those that wait for the brain would be
+                answered too late already (429, with `retry_after`).
         """
         backlog = len(self._workers) * self._turn_seconds / _TURNS_AT_ONCE
-        if backlog > _BACKLOG_SECONDS:
-            raise HubError(
-                429,
-                "busy",
-                "Very many messages are coming in at the moment; please try again shortly.",
-                retry_after=round(backlog - _BACKLOG_SECONDS) + 1,
-            )
+        if backlog <= _BACKLOG_SECONDS:
+            return
+        conversation = await self.log.find(conversation_id)
+        if conversation and conversation.owner in ("queue", "human"):
+            return  # people wait for no brain
+        raise HubError(
+            429,
+            "busy",
+            "Very many messages are coming in at the moment; please try again shortly.",
+            retry_after=round(backlog - _BACKLOG_SECONDS) + 1,
+        )
 
     # --- the agent's side
 

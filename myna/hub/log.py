@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from myna.brain.protocol import Answer, Command
 from myna.database import reads, writes
 from myna.hub import cases, schema
-from myna.hub.handover import BACK_TO_BOT, hand_over, people_there
+from myna.hub.handover import BACK_TO_BOT, hand_over
 from myna.hub.model import (
     Arrival,
     Conversation,
@@ -372,7 +372,6 @@ class Log(Reading):
             who="hub",
             reason="fault",
             origin=f"{turn.id}:callback",
-            announced=people_there(thread.connection, self._house, now()) > 0,
         )
 
     @writes

@@ -576,7 +576,10 @@ async def test_what_was_committed_is_not_written_again(log: Log) -> None:
 async def test_an_abandoned_turn_is_an_apology_and_a_hand_over(log: Log) -> None:
     begun = await write(log)
     done = await log.give_up_turn(Turn(begun.written.messages), "front")
-    assert spoken(done.messages) == [("system", "utter_brain_unavailable")]
+    assert spoken(done.messages) == [
+        ("system", "utter_brain_unavailable"),
+        ("system", "utter_handed_over_first"),
+    ]
     assert (done.conversation.owner, done.conversation.reason) == ("queue", "fault")
     assert await log.with_pending() == []
 
