@@ -77,6 +77,7 @@ def to_message(row: Any) -> Message:
         buttons=tuple(row.buttons),
         echo_id=row.echo_id,
         choice=row.choice,
+        attachments=tuple(row.attachments or ()),
         burst=row.burst,
         intent=row.intent,
         agent=row.agent,
