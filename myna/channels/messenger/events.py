@@ -205,8 +205,9 @@ def read(event: dict[str, Any]) -> Content:
 def _rest(event: dict[str, Any]) -> Content:
     for name in ("pass_thread_control", "take_thread_control", "request_thread_control"):
         if name in event:
-            control = _dict(event[name])
-            return Handover(name, _text(control.get("new_owner_app_id")))
+            owner = _text(_dict(event[name]).get("new_owner_app_id"))
+            if owner or (name == "take_thread_control" and isinstance(event[name], dict)):
+                return Handover(name, owner)
     known = [name for name in event if name not in ("sender", "recipient", "timestamp")]
     return Unknown(",".join(sorted(known))[:80] or "nothing")
 

@@ -47,7 +47,7 @@ def split(text: str, limit: int) -> list[str]:
 
 
 def shorten(text: str, limit: int) -> str:
-    """The text, or its beginning with an ellipsis, in at most `limit` UTF-16 units."""
+    """The text, or its beginning with an ellipsis, in at most `limit` UTF-16 units (at least 3)."""
     text = text.strip()
     if units(text) <= limit:
         return text

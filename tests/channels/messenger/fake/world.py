@@ -103,8 +103,8 @@ class World:
         """Which texts a person has written."""
         self._buckets: dict[tuple[str, str], deque[float]] = defaultdict(deque)
         self._calls: deque[float] = deque()
-        self._keys: dict[str, set[str]] = defaultdict(set)
-        self._last: dict[str, tuple[int, int]] = {}
+        self._keys: set[str] = set()
+        self._last: dict[tuple[str, str], tuple[int, int]] = {}
 
     def now(self) -> float:
         """Seconds since 1970, as Meta's clocks show them."""
@@ -155,15 +155,16 @@ class World:
         if not key:
             self.violations.append(f"a message to {user.id} has no metadata")
             return
-        if key in self._keys[user.id]:
+        if key in self._keys:
             self.violations.append(f"{key} was sent twice")
-        self._keys[user.id].add(key)
+        self._keys.add(key)
         _, _, place = key.partition(":")
         seq, _, part = place.partition(":")
-        order = (int(seq), int(part or 0))
-        if order < self._last.get(user.id, (0, 0)):
+        order, thread = (int(seq), int(part or 0)), (user.page, user.id)
+        last = self._last.get(thread, (0, 0))
+        if order < last:
             self.violations.append(f"{key} came after a later one")
-        self._last[user.id] = max(order, self._last.get(user.id, (0, 0)))
+        self._last[thread] = max(order, last)
         if tag == "HUMAN_AGENT" and not self.is_human(text):
             self.violations.append(f"the bot used HUMAN_AGENT: {text[:40]}")
         if user.silenced and not self.is_human(text):
