@@ -169,6 +169,57 @@ def agent_token(login: str, name: str) -> None:
 
 
 @main.group()
+def messenger() -> None:
+    """Facebook Messenger: connect a Page, and see that it works (docs/messenger.md)."""
+
+
+@messenger.command("setup")
+@click.option("--renew", is_flag=True, help="Ask for the Pages' tokens although there are some.")
+def messenger_setup(renew: bool) -> None:
+    """Ask for secrets that are missing, then connect the Pages of shop.yml; may be repeated."""
+    from myna.channels.messenger import commands
+
+    try:
+        sys.exit(0 if commands.setup(renew=renew) else 1)
+    except settings.SettingError as error:
+        _fail(error)
+
+
+@messenger.command("check")
+def messenger_check() -> None:
+    """Look at address, webhook, tokens, connection and profile; change nothing."""
+    from myna.channels.messenger import commands
+
+    try:
+        sys.exit(0 if commands.check() else 1)
+    except settings.SettingError as error:
+        _fail(error)
+
+
+@messenger.command("status")
+def messenger_status() -> None:
+    """Say how much came in and went out for each Page, and how far it came."""
+    from myna.channels.messenger import commands
+
+    try:
+        commands.status()
+    except settings.SettingError as error:
+        _fail(error)
+
+
+@messenger.command("sandbox")
+@click.option("--port", default=8070, show_default=True, help="Of the page.")
+def messenger_sandbox(port: int) -> None:
+    """Try Messenger without Meta, on a page that looks like a thread."""
+    from myna.channels.messenger import commands
+
+    try:
+        sys.exit(commands.sandbox(port))
+    except settings.SettingError as error:
+        _fail(error)
+
+
+@main.group()
 def shop() -> None:
     """The shop's own system."""
 

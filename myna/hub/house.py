@@ -29,6 +29,9 @@ class Channel(Protocol):
             human: whether a person writes.
         """
 
+    def lies_there(self, url: str) -> bool:
+        """Whether an attachment's address is the platform's own, so that it may be fetched."""
+
 
 @dataclass(frozen=True)
 class House:

@@ -92,21 +92,19 @@ class Receipts:
         return int(last["seq"]) if last else 0
 
     @reads
+    def tally(
+        self, connection: Connection, carrier: str, lanes: str
+    ) -> dict[str, tuple[int, datetime]]:
+        """How many items of lanes that begin so are in each state, and since when the newest."""
+        rows = connection.execute(
+            sa.select(_O.c.state, sa.func.count(), sa.func.max(_O.c.updated_at))
+            .where(_O.c.carrier == carrier, _O.c.lane.startswith(lanes, autoescape=True))
+            .group_by(_O.c.state)
+            .order_by(_O.c.state)
+        )
+        return {state: (count, at) for state, count, at in rows}
+
+    @reads
     def state(self, connection: Connection, item_id: int) -> str | None:
         """How far one item has come; None if there is none with this id."""
         return connection.scalar(sa.select(_O.c.state).where(_O.c.id == item_id))
-
-    @reads
-    def troubles(self, connection: Connection, conversation_id: str) -> list[dict[str, object]]:
-        """Messages that were not delivered, or perhaps not: `seq`, `state`, `error`."""
-        about = sa.select(_C.c.channel).where(_C.c.id == conversation_id).scalar_subquery()
-        rows = connection.execute(
-            sa.select(_O.c.payload, _O.c.state, _O.c.error)
-            .where(
-                _O.c.carrier == about,
-                _O.c.lane == conversation_id,
-                _O.c.state.in_(("failed", "unknown", "expired")),
-            )
-            .order_by(_O.c.id)
-        )
-        return [{"seq": r.payload["seq"], "state": r.state, "error": r.error} for r in rows]

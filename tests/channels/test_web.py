@@ -81,6 +81,7 @@ async def test_a_message_and_its_answer(chat: Chat, hub: Hub) -> None:
         "text": "hello",
         "response": None,
         "buttons": [],
+        "attachments": [],
         "echo_id": "e-1",
         "agent": None,
         "at": message["at"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from sanic import Blueprint
 
@@ -25,6 +26,10 @@ from myna.hub.receipts import Receipts
 logger = logging.getLogger(__name__)
 
 
+_META = (".fbcdn.net", ".fbsbx.com", ".facebook.com")
+"""Where Meta keeps what users send."""
+
+
 class Rules:
     """What the hub has to know of Messenger: how messages are put, and how long one may write."""
 
@@ -41,6 +46,16 @@ class Rules:
         page_id, _ = parties(conversation_id)
         page = self._config.pages.get(page_id)
         return HUMAN_WINDOW if human and page and page.human_agent else WINDOW
+
+    def lies_there(self, url: str) -> bool:
+        """On Meta's servers; where Graph is a trial's own, on that."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if parts.scheme == "https" and any(host.endswith(end) for end in _META):
+            return True
+        return not self._config.graph_url.startswith("https://") and url.startswith(
+            f"{self._config.graph_url}/"
+        )
 
 
 class Messenger:

@@ -21,7 +21,7 @@ const URGENCY = {
   fault: "bad",
 };
 /** Who did something, if it was no agent. */
-const HOUSE = ["bot", "hub", "customer"];
+const HOUSE = ["bot", "hub", "customer", "page_inbox", "outside"];
 
 /**
  * "Customer 4F21C9": the end of the id, because time-ordered ids begin alike.

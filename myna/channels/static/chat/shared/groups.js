@@ -9,6 +9,7 @@ import { dayKey, minuteKey } from "./time.js";
  * @property {string} text
  * @property {string | null} [response] the name of the answer in the catalogue, if it is one
  * @property {{id: string, title: string}[]} [buttons]
+ * @property {Attachment[]} [attachments]
  * @property {string | null} [echo_id]
  * @property {string | null} [agent]
  * @property {string} at ISO 8601
@@ -21,9 +22,20 @@ import { dayKey, minuteKey } from "./time.js";
  * @property {string} text
  * @property {string | null} [response]
  * @property {{id: string, title: string}[]} buttons
+ * @property {Attachment[]} [attachments]
+ * @property {number} [seq] once it is in the log
  * @property {string | null} agent
  * @property {string} at
  * @property {"sent" | "pending" | "waiting" | "failed" | "refused"} state
+ */
+
+/**
+ * @typedef {object} Attachment something beside the words
+ * @property {string} id
+ * @property {"image" | "audio" | "video" | "file" | "sticker" | "location" | "share" | "card"} kind
+ * @property {string | null} title
+ * @property {number | null} latitude
+ * @property {number | null} longitude
  */
 
 /** @typedef {{kind: "day", key: string, at: string}} DayBlock */
@@ -41,6 +53,8 @@ export function asItem(message) {
     text: message.text,
     response: message.response ?? null,
     buttons: message.buttons ?? [],
+    attachments: message.attachments ?? [],
+    seq: message.seq,
     agent: message.agent ?? null,
     at: message.at,
     state: "sent",
