@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -109,8 +110,19 @@ def lint() -> None:
 @main.command("test")
 @click.option("--language", type=click.Choice(LANGUAGES), help="Only this language.")
 @click.option("-k", "name", default="", help="Only conversations with this in their name.")
-def test_(language: str | None, name: str) -> None:
+@click.option(
+    "--channel",
+    type=click.Choice(["web", "messenger"]),
+    default="web",
+    show_default=True,
+    help="Play the conversations over this one; messenger leaves the sentences out.",
+)
+def test_(language: str | None, name: str, channel: str) -> None:
     """Try the held-out sentences and the conversations in tests/."""
+    if channel == "messenger":
+        only = ["--language", language] if language else []
+        command = [sys.executable, "-m", "tests.channels.messenger.play", *only, "-k", name]
+        sys.exit(subprocess.run(command, cwd=settings.PROJECT, check=False).returncode)
     from myna.trainer.trial import try_all
     from myna.training import TrainingError
 

@@ -166,7 +166,7 @@ def test_a_page_without_secrets_is_refused_by_their_names(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     facts = with_page(shop)
-    with pytest.raises(SettingError, match="MYNA_MESSENGER_APP_SECRET.*MYNA_MESSENGER_TOKEN_100"):
+    with pytest.raises(SettingError, match=r"MYNA_MESSENGER_APP_SECRET.*MYNA_MESSENGER_TOKEN_100"):
         config.load(facts)
     for name, value in NAMES.items():
         monkeypatch.setenv(name, value)
