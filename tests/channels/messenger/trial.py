@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -103,10 +102,12 @@ class Remote:
 @contextmanager
 def running_with_messenger(home: Path) -> Iterator[tuple[Stack, Remote]]:
     """The whole of Myna, and the Graph API that it speaks to."""
-    with Remote(new_graph()) as remote:
-        with running(home, more=environment(home, remote.graph.url)) as stack:
-            remote.graph.webhook.url = stack.url + PATH
-            yield stack, remote
+    with (
+        Remote(new_graph()) as remote,
+        running(home, more=environment(home, remote.graph.url)) as stack,
+    ):
+        remote.graph.webhook.url = stack.url + PATH
+        yield stack, remote
 
 
 class MessengerCustomer:
@@ -187,8 +188,3 @@ class Desk:
         answer = self._http.get(f"{self._url}/conversations/{conversation}/messages", timeout=10)
         answer.raise_for_status()
         return {message["seq"]: message for message in answer.json()["messages"]}
-
-
-def cleared_environment() -> dict[str, str]:
-    """This shell's environment without settings of another installation."""
-    return {n: v for n, v in os.environ.items() if not n.startswith(("MYNA_", "RASA_"))}
