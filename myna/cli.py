@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -120,9 +119,10 @@ def lint() -> None:
 def test_(language: str | None, name: str, channel: str) -> None:
     """Try the held-out sentences and the conversations in tests/."""
     if channel == "messenger":
+        from myna.channels.messenger.commands import become
+
         only = ["--language", language] if language else []
-        command = [sys.executable, "-m", "tests.channels.messenger.play", *only, "-k", name]
-        sys.exit(subprocess.run(command, cwd=settings.PROJECT, check=False).returncode)
+        become("tests.channels.messenger.play", *only, "-k", name)
     from myna.trainer.trial import try_all
     from myna.training import TrainingError
 
@@ -226,7 +226,7 @@ def messenger_sandbox(port: int) -> None:
     from myna.channels.messenger import commands
 
     try:
-        sys.exit(commands.sandbox(port))
+        commands.sandbox(port)
     except settings.SettingError as error:
         _fail(error)
 

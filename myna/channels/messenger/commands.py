@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
-import subprocess
 import sys
+from typing import NoReturn
 
 import click
 
@@ -68,16 +69,23 @@ def status() -> None:
     asyncio.run(_tell_status(facts))
 
 
-def sandbox(port: int) -> int:
+def sandbox(port: int) -> NoReturn:
     """Serves a page that looks like a Messenger thread, with a Myna of its own behind it.
+
+    This process becomes the sandbox, so that whoever stops it stops that.
 
     Raises:
         SettingError: this is no copy of the whole project.
     """
-    if not (settings.PROJECT / _SANDBOX.replace(".", "/")).with_suffix(".py").exists():
+    if not (settings.PROJECT / _SANDBOX.replace(".", "/")).exists():
         raise SettingError("The sandbox is part of the project's own folder; run it from there.")
-    command = [sys.executable, "-m", _SANDBOX, "--port", str(port)]
-    return subprocess.run(command, cwd=settings.PROJECT, check=False).returncode
+    become(_SANDBOX, "--port", str(port))
+
+
+def become(module: str, *arguments: str) -> NoReturn:
+    """Goes on as a module of the project's own folder, which is no part of the package."""
+    os.chdir(settings.PROJECT)
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606
 
 
 _OFF = "shop.yml names no Page, so Messenger is off (docs/messenger.md)."

@@ -66,8 +66,9 @@ def environment(home: Path, graph_url: str) -> dict[str, str]:
 class Remote:
     """A fake Graph API that runs in a thread of its own."""
 
-    def __init__(self, graph: FakeGraph) -> None:
+    def __init__(self, graph: FakeGraph, port: int = 0) -> None:
         self.graph = graph
+        self._port = port
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._over = asyncio.Event()
@@ -75,7 +76,7 @@ class Remote:
 
     def _run(self) -> None:
         async def serve() -> None:
-            async with self.graph.serving():
+            async with self.graph.serving(self._port):
                 self._ready.set()
                 await self._over.wait()
 

@@ -259,6 +259,10 @@ class FakeGraph:
         user = checks.may_send(self.world, page, self.world.users.get((page.id, psid)), body)
         if "sender_action" in body:
             self.world.actions.append((psid, body["sender_action"]))
+            if body["sender_action"] == "mark_seen":
+                self.world.seen_at[page.id, psid] = self.world.now()
+            else:
+                self.world.acted[page.id, psid] = body["sender_action"], self.world.now()
             return web.json_response({"recipient_id": psid})
         checks.message(body["message"])
         self.world.check_rules_of_ours(user, body["message"], body.get("tag"))

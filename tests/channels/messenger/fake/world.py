@@ -95,6 +95,9 @@ class World:
         self.sent: list[Sent] = []
         self.actions: list[tuple[str, str]] = []
         """(user, sender action)."""
+        self.acted: dict[tuple[str, str], tuple[str, float]] = {}
+        """The last sender action in each thread, (page, user), and when."""
+        self.seen_at: dict[tuple[str, str], float] = {}
         self.log: list[tuple[str, str, Any]] = []
         """(method, path, body or query) of every request."""
         self.violations: list[str] = []
