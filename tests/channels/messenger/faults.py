@@ -157,7 +157,7 @@ async def run(messages: int, kills: int, seed: int = 1, users: int = 0) -> Repor
         for rule in graph.rules:
             used[rule.fault] += rule.used
         graph.rules, graph.webhook.faults = [], Delivery()
-        await _until_quiet(graph, channel)
+        await _until_quiet(graph, channel, _END_SECONDS + messages / 5)
         return _report(graph, channel, messages, time.monotonic() - began, dict(used))
 
 
@@ -184,8 +184,8 @@ async def _everything_goes_wrong(
         await asyncio.sleep(random.uniform(0, 0.02))
 
 
-async def _until_quiet(graph: FakeGraph, channel: Channel) -> None:
-    deadline = time.monotonic() + _END_SECONDS + len(graph.world.sent) / 20
+async def _until_quiet(graph: FakeGraph, channel: Channel, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     open_ones = "SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending')"
     pending = "SELECT count(*) FROM messages WHERE state = 'pending'"
     quiet = 0
