@@ -136,6 +136,7 @@ class Summary(Answer):
 
     id: str
     channel: str
+    account: str | None = about("The shop's account on the channel, such as a Page's name.")
     language: str | None
     owner: Owner
     version: int = about("Counts changes of ownership.")

@@ -79,6 +79,7 @@ class Views:
         return {
             "id": conversation.id,
             "channel": conversation.channel,
+            "account": self._hub.house.account(conversation),
             "language": conversation.language,
             "owner": conversation.owner,
             "version": conversation.version,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from myna.brain.protocol import CaseKind
 from myna.hub import cases
+from myna.hub.disclosure import disclose
 from myna.hub.model import Turn
 from myna.hub.thread import Thread
 
@@ -19,15 +20,14 @@ _EVIDENCE_FOR: tuple[CaseKind, ...] = ("problem", "return", "repair", "complaint
 def acknowledge(thread: Thread, turn: Turn) -> None:
     """Answers a turn that consists of attachments alone."""
     kinds = {attachment["kind"] for attachment in turn.attachments}
+    reference = ""
     if kinds & _SEEN:
-        if references := note_as_evidence(thread, turn):
-            thread.say("utter_photo_added", reference=references[0])
-        else:
-            thread.say("utter_photo_kept")
-    elif kinds == {"sticker"}:
-        thread.say("utter_no_words")
+        reference = next(iter(note_as_evidence(thread, turn)), "")
+        name = "utter_photo_added" if reference else "utter_photo_kept"
     else:
-        thread.say("utter_cannot_read")
+        name = "utter_no_words" if kinds == {"sticker"} else "utter_cannot_read"
+    disclose(thread, [name])
+    thread.say(name, reference=reference)
 
 
 def note_as_evidence(thread: Thread, turn: Turn) -> list[str]:

@@ -6,11 +6,11 @@ moments that laws on bots name, such as California's SB 1001, and that Meta's po
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import sqlalchemy as sa
 
-from myna.brain.protocol import Answer
 from myna.hub import outbox, schema
 from myna.hub.model import now
 from myna.hub.thread import Thread
@@ -20,11 +20,17 @@ _DISCLOSING = ("utter_disclosure", "utter_greet", "utter_i_am_a_bot", "utter_res
 _LAPSE = timedelta(hours=24)
 
 
-def disclose(thread: Thread, answer: Answer) -> None:
-    """Writes the disclosure before an answer, if the customer has to be told."""
-    if thread.conversation.channel in outbox.FETCHED or not answer["messages"]:
+def disclose(thread: Thread, responses: Iterable[str | None]) -> None:
+    """Writes the disclosure before an answer, if the customer has to be told.
+
+    Args:
+        thread: the conversation.
+        responses: the names of the answer's messages.
+    """
+    names = list(responses)
+    if thread.conversation.channel in outbox.FETCHED or not names:
         return
-    if any(message["response"] in _DISCLOSING for message in answer["messages"]):
+    if any(name in _DISCLOSING for name in names):
         return
     told = thread.connection.scalar(
         sa.select(sa.func.max(_M.c.seq)).where(

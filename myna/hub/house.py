@@ -29,6 +29,9 @@ class Channel(Protocol):
             human: whether a person writes.
         """
 
+    def account(self, conversation_id: str) -> str | None:
+        """The name of the account of the shop that the customer has written to."""
+
     def lies_there(self, url: str) -> bool:
         """Whether an attachment's address is the platform's own, so that it may be fetched."""
 
@@ -80,6 +83,11 @@ class House:
     def next_opening(self, moment: datetime) -> datetime | None:
         """When people are there again; `moment` itself if they are there then."""
         return hours.agents_schedule(self.facts).next_opening(moment)
+
+    def account(self, conversation: Conversation) -> str | None:
+        """The shop's account on the conversation's channel, where there may be several."""
+        channel = self.channels.get(conversation.channel)
+        return channel.account(conversation.id) if channel else None
 
     def write_until(self, conversation: Conversation, *, human: bool = True) -> datetime | None:
         """Until when a customer may be written to; None: always."""

@@ -272,7 +272,7 @@ class Log(Reading):
         if thread.conversation.language == began.language:
             thread.change(language=answer["language"] or began.language)
         thread.change(proof=answer["proof"], slots=answer["slots"])
-        disclose(thread, answer)
+        disclose(thread, (message["response"] for message in answer["messages"]))
         self._play(thread, turn, answer)
         note_as_evidence(thread, turn)
 

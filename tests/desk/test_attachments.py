@@ -30,6 +30,9 @@ class Platform:
     def reach(self, conversation_id: str, *, human: bool) -> timedelta | None:
         return None
 
+    def account(self, conversation_id: str) -> str | None:
+        return "Lentera Home"
+
     def lies_there(self, url: str) -> bool:
         return url.startswith(self.url + "/ours/")
 

@@ -53,6 +53,7 @@ async def test_the_queue(desk: Desk, waiting: Conversation) -> None:
     assert summary == {
         "id": waiting.id,
         "channel": "web",
+        "account": None,
         "language": "en",
         "owner": "queue",
         "version": 2,

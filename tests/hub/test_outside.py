@@ -153,6 +153,9 @@ class Short:
     def reach(self, conversation_id: str, *, human: bool) -> timedelta:
         return timedelta(hours=2 if human else 1)
 
+    def account(self, conversation_id: str) -> str:
+        return "Lentera Home"
+
     def lies_there(self, url: str) -> bool:
         return False
 

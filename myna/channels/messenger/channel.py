@@ -47,6 +47,11 @@ class Rules:
         page = self._config.pages.get(page_id)
         return HUMAN_WINDOW if human and page and page.human_agent else WINDOW
 
+    def account(self, conversation_id: str) -> str | None:
+        """The Page's name, as shop.yml has it."""
+        page = self._config.pages.get(parties(conversation_id)[0])
+        return page.name if page else None
+
     def lies_there(self, url: str) -> bool:
         """On Meta's servers; where Graph is a trial's own, on that."""
         parts = urlsplit(url)

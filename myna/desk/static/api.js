@@ -21,6 +21,7 @@ import { request } from "/static/chat/shared/http.js";
  * @typedef {object} Summary
  * @property {string} id
  * @property {string} channel
+ * @property {string | null} [account] the shop's account on the channel, where there may be several
  * @property {string} language
  * @property {Owner} owner
  * @property {number} version counts changes of ownership; claims and the like are made against it

@@ -182,9 +182,11 @@ class FakeGraph:
             request["page"] = page
         if given.get("appsecret_proof") != self.world.proof(token):
             raise Refusal(100, "(#100) Invalid appsecret_proof provided in the API argument")
+        usage = self.world.usage()
+        if usage > 100:
+            raise Refusal(4, "(#4) Application request limit reached", None, 403)
         answer = await handler(request)
         if not answer.prepared:
-            usage = self.world.usage()
             answer.headers["X-App-Usage"] = json.dumps({"call_count": usage, "total_time": 1})
         return answer
 
