@@ -40,13 +40,15 @@ def connect(facts: Facts, demo_url: str | None = None) -> Shop:
     system = facts.shop
     try:
         if system.adapter == "woocommerce":
-            key = settings.given_secret("woocommerce_key")
-            client = WooClient(system.url or "", key, settings.given_secret("woocommerce_secret"))
+            key = settings.required_secret("woocommerce_key")
+            client = WooClient(
+                system.url or "", key, settings.required_secret("woocommerce_secret")
+            )
             numbers = facts.order_number
             prefix = f"{numbers.prefixes[0]}{numbers.separator}"
             return WooCommerceShop(client, prefix, system.statuses)
         if system.adapter == "http":
-            return HttpShop(system.url or "", settings.given_secret("shop_token"))
+            return HttpShop(system.url or "", settings.required_secret("shop_token"))
     except settings.SettingError:
         raise
     except ValueError as error:

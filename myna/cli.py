@@ -109,8 +109,20 @@ def lint() -> None:
 @main.command("test")
 @click.option("--language", type=click.Choice(LANGUAGES), help="Only this language.")
 @click.option("-k", "name", default="", help="Only conversations with this in their name.")
-def test_(language: str | None, name: str) -> None:
+@click.option(
+    "--channel",
+    type=click.Choice(["web", "messenger"]),
+    default="web",
+    show_default=True,
+    help="Play the conversations over this one; messenger leaves the sentences out.",
+)
+def test_(language: str | None, name: str, channel: str) -> None:
     """Try the held-out sentences and the conversations in tests/."""
+    if channel == "messenger":
+        from myna.channels.messenger.commands import become
+
+        only = ["--language", language] if language else []
+        become("tests.channels.messenger.play", *only, "-k", name)
     from myna.trainer.trial import try_all
     from myna.training import TrainingError
 
@@ -166,6 +178,57 @@ def agent_token(login: str, name: str) -> None:
         _fail(error)
     click.echo("The token is shown this once; the API is described at /api/docs:", err=True)
     click.echo(token)
+
+
+@main.group()
+def messenger() -> None:
+    """Facebook Messenger: connect a Page, and see that it works (docs/messenger.md)."""
+
+
+@messenger.command("setup")
+@click.option("--renew", is_flag=True, help="Ask for the Pages' tokens although there are some.")
+def messenger_setup(renew: bool) -> None:
+    """Ask for secrets that are missing, then connect the Pages of shop.yml; may be repeated."""
+    from myna.channels.messenger import commands
+
+    try:
+        sys.exit(0 if commands.setup(renew=renew) else 1)
+    except settings.SettingError as error:
+        _fail(error)
+
+
+@messenger.command("check")
+def messenger_check() -> None:
+    """Look at address, webhook, tokens, connection and profile; change nothing."""
+    from myna.channels.messenger import commands
+
+    try:
+        sys.exit(0 if commands.check() else 1)
+    except settings.SettingError as error:
+        _fail(error)
+
+
+@messenger.command("status")
+def messenger_status() -> None:
+    """Say how much came in and went out for each Page, and how far it came."""
+    from myna.channels.messenger import commands
+
+    try:
+        commands.status()
+    except settings.SettingError as error:
+        _fail(error)
+
+
+@messenger.command("sandbox")
+@click.option("--port", default=8070, show_default=True, help="Of the page.")
+def messenger_sandbox(port: int) -> None:
+    """Try Messenger without Meta, on a page that looks like a thread."""
+    from myna.channels.messenger import commands
+
+    try:
+        commands.sandbox(port)
+    except settings.SettingError as error:
+        _fail(error)
 
 
 @main.group()

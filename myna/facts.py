@@ -7,6 +7,7 @@ from here and from nowhere else.
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import date
 from decimal import Decimal
@@ -409,6 +410,59 @@ class Service(_Model):
         return value
 
 
+class MessengerPage(_Model):
+    """A Facebook Page whose messages Myna answers."""
+
+    id: str
+    name: str
+    language: str
+    """Spoken until a customer has written something that shows theirs."""
+    human_agent: bool = False
+    """Whether Meta has granted the feature Human Agent: people may answer for seven days."""
+
+    @pydantic.validator("id", pre=True)
+    def _digits(cls, value: object) -> str:
+        if not re.fullmatch("[0-9]{5,17}", str(value)):
+            raise ValueError(f"'{value}' is not the id of a Page; write its 5 to 17 digits")
+        return str(value)
+
+    @pydantic.validator("language")
+    def _known(cls, value: str) -> str:
+        if value not in LANGUAGES:
+            raise ValueError(f"has to be one of {', '.join(LANGUAGES)}")
+        return value
+
+
+class Messenger(_Model):
+    """Facebook Messenger; without pages the channel is off."""
+
+    app_id: str = ""
+    graph_version: str = "v26.0"
+    pages: list[MessengerPage] = []
+
+    @pydantic.validator("app_id", pre=True)
+    def _digits(cls, value: object) -> str:
+        if value not in ("", None) and not re.fullmatch("[0-9]{5,20}", str(value)):
+            raise ValueError(f"'{value}' is not the id of an app; write its digits")
+        return str(value or "")
+
+    @pydantic.validator("graph_version")
+    def _version(cls, value: str) -> str:
+        if not re.fullmatch(r"v[0-9]{1,3}\.[0-9]", value):
+            raise ValueError(f"'{value}' is no version of the Graph API; write e.g. v26.0")
+        return value
+
+    @pydantic.validator("pages")
+    def _complete(cls, value: list[MessengerPage], values: dict[str, Any]) -> list[MessengerPage]:
+        if value and not values.get("app_id"):
+            raise ValueError(
+                "app_id is missing; the app's page at developers.facebook.com shows it"
+            )
+        if len({page.id for page in value}) < len(value):
+            raise ValueError("a page is named twice")
+        return value
+
+
 class Facts(_Model):
     """The whole of `shop.yml`."""
 
@@ -429,6 +483,7 @@ class Facts(_Model):
     limits: Limits = Limits()
     service: Service = Service()
     shop: ShopSystem = ShopSystem()
+    messenger: Messenger = Messenger()
 
     _hours = pydantic.validator("opening_hours", allow_reuse=True)(_hours)
 
@@ -503,7 +558,8 @@ class _Loader(yaml.SafeLoader):
 
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
 
-SHOP_FILE = PROJECT / "shop.yml"
+SHOP_FILE = Path(os.environ.get("MYNA_SHOP", PROJECT / "shop.yml"))
+"""What describes the shop (`MYNA_SHOP`: another file, where one project serves several shops)."""
 
 
 def load_facts(path: Path | None = None) -> Facts:

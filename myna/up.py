@@ -23,6 +23,7 @@ import yaml
 
 from myna import settings, training
 from myna.bootstrap import connect
+from myna.channels.messenger import config as messenger
 from myna.child import die_with_parent
 from myna.facts import FactsError, load_facts
 from myna.front import FIRST_AGENT
@@ -221,7 +222,8 @@ def up() -> None:
     try:
         settings.check()
         port = settings.port()
-    except settings.SettingError as error:
+        messenger.load(load_facts())
+    except (settings.SettingError, FactsError) as error:
         raise StartError(str(error)) from None
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -79,6 +79,7 @@ def to_message(row: Any) -> Message:
         cards=tuple(row.cards or ()),
         echo_id=row.echo_id,
         choice=row.choice,
+        attachments=tuple(row.attachments or ()),
         burst=row.burst,
         intent=row.intent,
         agent=row.agent,

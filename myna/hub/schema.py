@@ -81,6 +81,8 @@ messages = sa.Table(
     sa.Column("echo_id", sa.String(100)),
     # the payload of the button that the customer chose
     sa.Column("choice", sa.String(1000)),
+    # pictures, recordings, places … that came with it; null: none
+    sa.Column("attachments", sa.JSON),
     sa.Column("intent", sa.String(100)),
     sa.Column("agent_id", sa.Integer, sa.ForeignKey("agents.id")),
     # of a customer's message: pending, handled, or abandoned (whether the brain has acted on it

@@ -353,6 +353,7 @@ class FakeServer:
             {
                 "conversation": self.store.summary(conversation),
                 "messages": conversation.messages,
+                "troubles": conversation.troubles,
                 "context": self.store.context(conversation),
             }
         )

@@ -82,6 +82,7 @@ async def test_a_message_and_its_answer(chat: Chat, hub: Hub) -> None:
         "response": None,
         "buttons": [],
         "cards": [],
+        "attachments": [],
         "echo_id": "e-1",
         "agent": None,
         "at": message["at"],

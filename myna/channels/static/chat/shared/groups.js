@@ -19,6 +19,7 @@ import { dayKey, minuteKey } from "./time.js";
  * @property {string | null} [response] the name of the answer in the catalogue, if it is one
  * @property {{id: string, title: string}[]} [buttons]
  * @property {Card[]} [cards]
+ * @property {Attachment[]} [attachments]
  * @property {string | null} [echo_id]
  * @property {string | null} [agent]
  * @property {string} at ISO 8601
@@ -32,9 +33,20 @@ import { dayKey, minuteKey } from "./time.js";
  * @property {string | null} [response]
  * @property {{id: string, title: string}[]} buttons
  * @property {Card[]} cards
+ * @property {Attachment[]} [attachments]
+ * @property {number} [seq] once it is in the log
  * @property {string | null} agent
  * @property {string} at
  * @property {"sent" | "pending" | "waiting" | "failed" | "refused"} state
+ */
+
+/**
+ * @typedef {object} Attachment something beside the words
+ * @property {string} id
+ * @property {"image" | "audio" | "video" | "file" | "sticker" | "location" | "share"} kind
+ * @property {string | null} title
+ * @property {number | null} latitude
+ * @property {number | null} longitude
  */
 
 /** @typedef {{kind: "day", key: string, at: string}} DayBlock */
@@ -53,6 +65,8 @@ export function asItem(message) {
     response: message.response ?? null,
     buttons: message.buttons ?? [],
     cards: message.cards ?? [],
+    attachments: message.attachments ?? [],
+    seq: message.seq,
     agent: message.agent ?? null,
     at: message.at,
     state: "sent",
