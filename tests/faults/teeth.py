@@ -94,6 +94,13 @@ async def _dead(world: World, traffic: Traffic) -> None:
         await asyncio.sleep(12)
 
 
+async def _called_again(world: World, traffic: Traffic) -> None:
+    """nobody is there, and every customer asks for a person more than once"""
+    for customer in traffic.customers:
+        await customer.say("person")
+        await customer.say("person")
+
+
 def _scenario(trouble: Trouble, messages: int = 300, **setup: Any) -> Scenario:
     return Scenario("without a guard", trouble, messages, 20, patience=10.0, setup=setup)
 
@@ -173,7 +180,7 @@ GUARDS = (
     Guard(
         "one open callback for a conversation",
         (Edit("hub/handover.py", "    if open_ones:", "    if False:"),),
-        _scenario(scenarios.calm, agents=False),
+        _scenario(_called_again, 100, agents=False),
         "doubled",
     ),
     Guard(
