@@ -68,6 +68,10 @@ LANGUAGES = ("vi", "ms", "en")
 MAX_ORDERS = 20
 """Orders in one list."""
 
+_INVOICE_TEXTS = {
+    "VN": "Hóa đơn {number} của đơn {order}: {url}",
+    "MY": "Invois {number} untuk pesanan {order}: {url}",
+}
 _AS_STORED = (
     *("number", "state", "placed_at", "customer", "phone", "email"),
     *("payment_method", "paid", "cancelled_at", "returned_at", "refunded_at"),
@@ -213,7 +217,9 @@ class DemoShop:
                 return NotFound("invoice")
             if invoice.url is None:
                 return Declined("not_issued")
-            return self._send(connection, order, contact, f"{invoice.number}: {invoice.url}")
+            text = _INVOICE_TEXTS[order.address.country]
+            text = text.format(number=invoice.number, order=order.number, url=invoice.url)
+            return self._send(connection, order, contact, text)
 
         return self._once(idempotency_key, ["send_invoice", number, contact], send)
 
@@ -334,6 +340,16 @@ class DemoShop:
         """See `Shop`."""
         read = self._read(lambda connection: records.one(connection, Customer, customer_id))
         return read or NotFound("customer")
+
+    def find_return(self, number: str) -> tuple[Return, Order] | None:
+        """The return with this number and its order; None if there is no such."""
+
+        def read(connection: Any) -> tuple[Return, Order] | None:
+            found = records.one(connection, Return, number)
+            return (found, _present(connection, found.order_number)) if found else None
+
+        found = self._read(read)
+        return None if isinstance(found, Unavailable) else found
 
     def file(self, path: str) -> tuple[Order, Invoice] | None:
         """What an invoice's PDF at this path (`/files/…`) is about; None if there is no such."""
