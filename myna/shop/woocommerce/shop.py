@@ -45,7 +45,7 @@ from myna.shop.model import (
 from myna.shop.outcomes import Outcomes
 from myna.shop.partial import PartialShop
 from myna.shop.search import search
-from myna.shop.woocommerce import read
+from myna.shop.woocommerce import fields, read
 from myna.shop.woocommerce.client import Missing, WooClient, reading
 
 CHANGEABLE: tuple[OrderState, ...] = ("pending", "paid", "packed")
@@ -222,7 +222,7 @@ class WooCommerceShop(PartialShop):
             rows = row if isinstance(row, Unavailable) else rows
         if isinstance(rows, Unavailable):
             return rows
-        if isinstance(rows, Missing) or not rows or read.sku(rows[0]) != sku:
+        if isinstance(rows, Missing) or not rows or fields.sku(rows[0]) != sku:
             return NotFound("product")
         first = rows[0]
         return reading(lambda: read.product(first, currency))
