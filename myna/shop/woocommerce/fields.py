@@ -13,6 +13,9 @@ import phonenumbers
 
 from myna.shop import wire
 
+MOST = Decimal(10**15)
+"""No amount is higher; beyond it decimals would have to be rounded."""
+
 _TAGS = re.compile(r"<[^>]*>")
 
 
@@ -23,12 +26,12 @@ def sku(raw: Mapping[str, Any]) -> str:
 
 
 def amount(value: Any, field: str) -> Decimal:
-    """A number; raises WireError, naming the field, unless it is a finite one."""
+    """A number; raises WireError, naming the field, unless it is one to reckon with."""
     try:
         number = Decimal(str(value))
     except InvalidOperation:
         raise wire.WireError(f"{field}: no amount") from None
-    if not number.is_finite():
+    if not number.is_finite() or abs(number) >= MOST:
         raise wire.WireError(f"{field}: no amount")
     return number
 

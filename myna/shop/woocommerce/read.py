@@ -152,11 +152,7 @@ def product(raw: Mapping[str, Any], currency: str) -> Product:
     about = fields.plain(raw.get("short_description")) or fields.plain(raw.get("description"))
     counted = raw.get("manage_stock") is True and isinstance(raw.get("stock_quantity"), int)
     in_stock = raw.get("stock_status") in ("instock", "onbackorder")
-    facts = [
-        f"{fields.text(one.get('name'))}: {', '.join(map(fields.text, one.get('options') or []))}"
-        for one in fields.parts(raw, "attributes")
-        if one.get("visible")
-    ]
+    facts = [_fact(one) for one in fields.parts(raw, "attributes") if one.get("visible")]
     categories = fields.parts(raw, "categories")
     pictures = fields.parts(raw, "images")
     price = raw.get("price")
@@ -242,6 +238,12 @@ def _parcels(
             }
         ]
     return parcels
+
+
+def _fact(attribute: Mapping[str, Any]) -> str:
+    options = attribute.get("options")
+    values = map(fields.text, options if isinstance(options, list) else [])
+    return f"{fields.text(attribute.get('name'))}: {', '.join(filter(None, values))}"
 
 
 def _carrier(line: Mapping[str, Any]) -> str:
