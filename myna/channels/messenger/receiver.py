@@ -4,7 +4,6 @@ faults, so everything here may be repeated."""
 from __future__ import annotations
 
 import logging
-import re
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -38,7 +37,6 @@ INBOX = "page_inbox"
 """Stands in the history for the people who answer in the Page's own inbox."""
 _TRIES = 12
 """After so many, which is over ten minutes, an event holds up its conversation no longer."""
-_NUMBER = re.compile(r"\s*([0-9]{1,2})\s*[.)]?\s*", re.ASCII)
 _TITLE = 200  # characters of a choice
 
 
@@ -86,7 +84,7 @@ class Receiver:
         try:
             await self._handle(item, content)
         except HubError as error:
-            if error.status == 429 and item.tries < _TRIES:
+            if error.status == 429:  # it cannot be refused, so it waits
                 return Later(error.code, error.more.get("retry_after"))
             return Refused(error.code)
         except Exception:
@@ -160,7 +158,7 @@ class Receiver:
             else:
                 arrival = arrival._replace(button_id=signature.button_id(payload))
         elif not attachments:
-            arrival = arrival._replace(button_id=await self._numbered(item.lane, text))
+            arrival = arrival._replace(button_id=await self._typed_choice(item.lane, text))
         try:
             await self._hub.receive(arrival)
         except HubError as error:
@@ -169,16 +167,21 @@ class Receiver:
             # not a button of ours, or of this conversation: only what it says counts
             await self._hub.receive(arrival._replace(button_id=None))
 
-    async def _numbered(self, conversation_id: str, text: str) -> str | None:
-        """The button that a typed number chooses, if the last message showed a numbered list."""
-        match = _NUMBER.fullmatch(text)
-        if match is None:
-            return None
+    async def _typed_choice(self, conversation_id: str, text: str) -> str | None:
+        """The button of the last message that was typed instead of pressed: its title, or its
+        number where Messenger shows a numbered list. Quick replies vanish, and some apps show none.
+        """
         last = await self._hub.log.last_message(conversation_id)
-        if last is None or last.author == "customer" or not is_numbered(last.buttons):
+        if last is None or last.author == "customer":
             return None
-        number = int(match[1])
-        return last.buttons[number - 1]["id"] if 1 <= number <= len(last.buttons) else None
+        typed = text.strip().casefold()
+        for number, button in enumerate(last.buttons, start=1):
+            names = {button["title"].strip().casefold()}
+            if is_numbered(last.buttons):
+                names |= {f"{number}", f"{number}.", f"{number})"}
+            if typed in names:
+                return button["id"]
+        return None
 
     async def _came(self, item: Item, referral: Referral) -> None:
         source = f"{referral.source} {referral.ref}".strip()

@@ -103,16 +103,25 @@ async def test_a_token_that_will_not_do_is_named(
         setattr(line.world.pages[PAGE], name, value)
     found = await run(admin, repair=False)
     texts = [f"{one.text} {one.todo}" for one in found if one.state == "bad"]
-    assert any(told in text or "Invalid OAuth" in text for text in texts)
-    assert any("myna messenger setup" in text or "Troubles" in text for text in texts)
+    assert any(told in text and "myna messenger setup" in text for text in texts)
 
 
-async def test_what_meta_has_granted_and_shop_yml_does_not_know_is_told(
-    admin: Admin, line: Line
-) -> None:
-    line.world.pages[PAGE].human_agent = True
+async def test_a_page_that_routes_nothing_to_the_app_is_told(admin: Admin, line: Line) -> None:
+    line.world.pages[PAGE].routed = False
     found = await run(admin, repair=True)
-    assert (found[-1].state, found[-1].todo) == ("bad", "Write human_agent: true in shop.yml.")
+    assert (found[-1].state, "step 6" in found[-1].todo) == ("bad", True)
+
+
+async def test_answers_of_another_form_are_no_stack_trace(
+    admin: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def odd(*_: Any, **__: Any) -> Any:
+        return {"data": ["x"], "messaging_feature_status": [1]}
+
+    monkeypatch.setattr(admin._graph, "get", odd)
+    found = await run(admin, repair=True)
+    assert [one.state for one in found] == ["good", "bad", "bad"]
+    assert "graph_version" in found[1].todo
 
 
 async def test_an_address_that_does_not_answer_is_told(

@@ -123,6 +123,18 @@ async def test_a_typed_number_chooses_from_a_numbered_list(line: Line, brain: Fa
     assert brain.requests[-1]["choice"] is None, "the list is not the last message any more"
 
 
+async def test_a_typed_title_chooses_too(line: Line, brain: FakeBrain) -> None:
+    brain.script = [answer("What do you need?", buttons=BUTTONS)]
+    line.graph.says(AN, "hi")
+    await line.settle()
+    line.graph.says(AN, "opening HOURS ")
+    await line.settle()
+    assert brain.requests[-1]["choice"] == {
+        "payload": "/ask_opening_hours",
+        "title": "Opening hours",
+    }
+
+
 async def test_the_pages_own_buttons_are_signed(line: Line, brain: FakeBrain) -> None:
     from myna.channels.messenger.signature import offer
 

@@ -10,11 +10,12 @@ import pytest
 from myna.channels.messenger import CHANNEL
 from myna.database import Database
 from myna.hub import schema
+from myna.hub.model import Agent
 from tests.helpers import FakeBrain, answer, until
 from tests.hub.moves import rows
 
 from .conftest import AN, SITI, Line
-from .fake import PAGE, TOKEN, Rule
+from .fake import APP_ID, PAGE, TOKEN, Rule
 from .fake.world import INBOX_APP
 
 
@@ -301,6 +302,26 @@ async def test_a_bot_that_finds_another_app_in_the_thread_is_silent(
     begun.graph.says(AN, "hello")
     await begun.settle()
     assert (await begun.hub.log.conversation(begun.conversation())).owner == "human"
+
+
+async def test_an_agent_takes_the_thread_from_another_app(
+    begun: Line, database: Database, linh: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from myna.hub import courier
+
+    monkeypatch.setattr(courier, "_FIRST_PAUSE", 0.01)
+    begun.world.is_human = lambda text: True
+    begun.graph.person_writes(AN, "Mai here.")
+    begun.world.user(AN, owner=INBOX_APP)
+    await begun.settle()
+    await begun.hub.reply(begun.conversation(), linh, "desk:1", "Linh here.")
+
+    async def arrived() -> bool:
+        await begun.settle()
+        return begun.graph.sent_to(AN)[-1:] == ["Linh here."]
+
+    await until(arrived)
+    assert begun.world.user(AN).owner == APP_ID
 
 
 async def test_a_retired_tag_is_refused_for_good(begun: Line, database: Database) -> None:
