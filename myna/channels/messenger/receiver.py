@@ -24,6 +24,7 @@ from myna.channels.messenger.events import (
     read,
 )
 from myna.channels.messenger.rendering import is_numbered
+from myna.channels.messenger.sender import MID
 from myna.channels.messenger.signals import Signals
 from myna.hub.courier import Item, Later, Refused, Result, Sent
 from myna.hub.hub import MAX_CHARACTERS, Hub, storable
@@ -92,7 +93,7 @@ class Receiver:
                 raise
             logger.exception("An event of Messenger could not be handled: %s", item.key)
             return Refused("could not be handled")
-        return Sent()
+        return Sent(forget=True)  # what was said stands in the log now
 
     async def reconcile(self, item: Item) -> Result | None:
         """It is simply handled again."""
@@ -197,7 +198,7 @@ class Receiver:
     async def _receipt(self, item: Item, receipt: Receipt) -> None:
         state: Literal["delivered", "read"] = "read" if receipt.read else "delivered"
         for mid in receipt.mids:
-            await self._receipts.mark(CHANNEL, mid, state)
+            await self._receipts.mark(CHANNEL, mid[:MID], state)
         if receipt.until is None:
             return
         seq = await self._receipts.mark_until(CHANNEL, item.lane, receipt.until, state)
@@ -207,7 +208,9 @@ class Receiver:
     # --- what the shop does on Facebook itself
 
     async def _echo(self, item: Item, echo: Echo) -> None:
-        if echo.metadata is not None and await self._receipts.confirm(echo.metadata, echo.mid):
+        key = echo.metadata or ""
+        # other apps may write anything there
+        if key.startswith(f"{item.lane}:") and await self._receipts.confirm(key, echo.mid[:MID]):
             return
         if echo.app_id == self._config.app_id:
             return  # sent by this app, though not by us: nobody else has answered

@@ -363,6 +363,24 @@ async def test_an_echo_of_ours_is_not_taken_for_a_person(line: Line) -> None:
     assert len(await line.log()) == 3
 
 
+async def test_an_echo_cannot_pretend_to_be_anything_else_of_ours(
+    line: Line, database: Database
+) -> None:
+    line.graph.says(AN, "hi")
+    await line.settle()
+    for row in await rows(database, schema.outbox):
+        line.graph.event(
+            "24000000000000077",
+            sender={"id": PAGE},
+            recipient={"id": "24000000000000077"},
+            message={"mid": f"m_{row.id}", "is_echo": True, "app_id": 1, "metadata": row.key},
+        )
+    before = {row.key: row.external_id for row in await rows(database, schema.outbox)}
+    await line.settle()
+    after = {row.key: row.external_id for row in await rows(database, schema.outbox)}
+    assert {key: after[key] for key in before} == before
+
+
 async def test_an_echo_with_an_attachment_is_no_turn_of_the_page(
     line: Line, brain: FakeBrain
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -92,20 +93,43 @@ async def test_the_customer_is_shown_that_it_was_read(begun: Line) -> None:
     await until(shown)
 
 
-async def test_writing_is_shown_only_if_it_takes_long(
+def shows(line: Line, count: int) -> Any:
+    async def shown() -> bool:
+        return line.world.actions.count((AN, "typing_on")) >= count
+
+    return shown
+
+
+async def test_the_bots_writing_is_shown_only_if_it_takes_long(
     begun: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from myna.channels.messenger import signals
 
+    assert begun.world.actions.count((AN, "typing_on")) == 0, "an answer at once needs no sign"
     monkeypatch.setattr(signals, "_PATIENCE", 0.05)
     monkeypatch.setattr(signals, "_REFRESH", 0.05)
+    begun.hub.types(begun.conversation(), "bot")
+    await until(shows(begun, 2))
+    begun.hub.types(begun.conversation(), "bot", on=False)
+    await asyncio.sleep(0.1)
+    before = len(begun.world.actions)
+    await asyncio.sleep(0.2)
+    assert len(begun.world.actions) == before
 
-    async def shown() -> bool:
-        return begun.world.actions.count((AN, "typing_on")) > 1
 
+async def test_a_persons_writing_is_shown_at_once_and_not_for_ever(
+    begun: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from myna.channels.messenger import signals
+
+    monkeypatch.setattr(signals, "_REFRESH", 0.1)
+    for _ in range(3):
+        begun.hub.types(begun.conversation(), "agent")
+    await until(shows(begun, 1))
+    await asyncio.sleep(0.3)
+    assert begun.world.actions.count((AN, "typing_on")) == 1
     begun.hub.types(begun.conversation(), "agent")
-    await until(shown)
-    begun.hub.types(begun.conversation(), "agent", on=False)
+    await until(shows(begun, 2))
 
 
 async def test_a_failing_sign_harms_nothing(begun: Line) -> None:

@@ -228,6 +228,14 @@ async def test_a_thousand_events_in_one_call_are_stored_within_a_second(
     assert len(await rows(database, schema.outbox)) == 1000
 
 
+async def test_what_was_said_is_kept_in_the_log_only(line: Line, database: Database) -> None:
+    line.graph.says(AN, "my phone is 0912 345 678")
+    await line.settle()
+    found = await rows(database, schema.outbox)
+    taken = [row for row in found if row.carrier == "messenger.in"]
+    assert {(row.state, str(row.payload)) for row in taken} == {("sent", "{}")}
+
+
 async def test_what_could_not_be_stored_is_asked_for_again(
     line: Line, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
