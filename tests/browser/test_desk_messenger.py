@@ -59,12 +59,20 @@ def test_the_time_left_to_write_is_shown(desk: Page, server: FakeServer) -> None
     moment = datetime.now(UTC)
     one = talk(server, write_until=moment + timedelta(hours=5, minutes=5))
     open_talk(desk, one)
-    expect(desk.locator("#talk-reach")).to_have_text("còn nhắn được 5 giờ")
+    expect(desk.locator("#talk-reach")).to_have_text("còn 5 giờ")
     expect(desk.locator("#talk-reach .warn")).to_have_count(0)
     soon = talk(server, write_until=moment + timedelta(minutes=40, seconds=30))
     open_talk(desk, soon)
-    expect(desk.locator("#talk-reach")).to_have_text("còn nhắn được 40 phút")
+    expect(desk.locator("#talk-reach")).to_have_text("còn 40 phút")
     expect(desk.locator("#talk-reach .warn")).to_have_count(1)
+
+
+def test_on_a_phone_it_stands_in_one_line(desk: Page, server: FakeServer) -> None:
+    desk.set_viewport_size({"width": 390, "height": 844})
+    open_talk(desk, talk(server, write_until=datetime.now(UTC) + timedelta(hours=23, minutes=5)))
+    heights = desk.locator("#modes > *").evaluate_all("all => all.map((one) => one.offsetHeight)")
+    assert max(heights) < 32
+    assert desk.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_afterwards_only_a_note_can_be_written(desk: Page, server: FakeServer) -> None:
