@@ -55,6 +55,11 @@ def test_pictures_are_shown_and_other_things_are_named(desk: Page, server: FakeS
         assert "noopener" in (link.get_attribute("rel") or "")
 
 
+def test_a_picture_without_words_is_named_in_the_list(desk: Page, server: FakeServer) -> None:
+    log(server, talk(server), "customer", attachments=[attached("image")])
+    expect(rows(desk).filter(has_text="[Ảnh]")).to_have_count(1)
+
+
 def test_the_time_left_to_write_is_shown(desk: Page, server: FakeServer) -> None:
     moment = datetime.now(UTC)
     one = talk(server, write_until=moment + timedelta(hours=5, minutes=5))

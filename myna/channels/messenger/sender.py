@@ -30,7 +30,9 @@ HUMAN_WINDOW = timedelta(days=7)
 MID = 200
 """Characters of a message's id that are kept; Meta's have half as many."""
 OUT_OF_REACH = "outside of the 24-hour window"
-_ECHO_SECONDS = 15.0
+ECHO_SECONDS = 15.0
+"""An echo comes within a second as a rule; together with the request's own time limit this stays
+below the courier's."""
 _LOOK_SECONDS = 0.25
 _HEAVY = frozenset({"audio", "video"})
 
@@ -61,7 +63,7 @@ class Sender:
         receipts: Receipts,
         pace: Pace,
         alarm: Alarm,
-        echo_seconds: float = _ECHO_SECONDS,
+        echo_seconds: float = ECHO_SECONDS,
     ) -> None:
         self._config = config
         self._graph = graph

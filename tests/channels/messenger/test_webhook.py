@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from typing import Any
@@ -17,7 +16,7 @@ from tests.helpers import FakeBrain
 from tests.hub.moves import rows
 
 from .conftest import AN, OTHER_PAGE, SITI, Line
-from .fake import APP_ID, APP_SECRET, PAGE, VERIFY_TOKEN
+from .fake import APP_SECRET, PAGE, VERIFY_TOKEN
 from .fake.delivery import sign
 
 
@@ -263,4 +262,3 @@ async def test_the_ids_that_meta_gives_may_be_numbers(line: Line, brain: FakeBra
     await line.graph.webhook.post(call_of(event))
     await line.settle()
     assert len(brain.requests) == 1
-    assert hashlib.sha256(APP_ID.encode()).digest()
