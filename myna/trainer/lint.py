@@ -7,6 +7,7 @@ from pathlib import Path
 from myna.trainer.check_dialogue import check_dialogue
 from myna.trainer.check_domain import check_domain
 from myna.trainer.check_examples import check_examples
+from myna.trainer.check_keywords import check_keywords
 from myna.trainer.check_moods import check_moods
 from myna.trainer.check_shop import check_shop
 from myna.trainer.check_tests import check_tests
@@ -19,6 +20,7 @@ _CHECKS = (
     check_domain,
     check_examples,
     check_moods,
+    check_keywords,
     check_texts,
     check_dialogue,
     check_tests,
