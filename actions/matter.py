@@ -14,7 +14,7 @@ from actions import turn
 from actions.confirmation import FORGET, ConfirmedOrderForm
 from actions.lines import Lines, item_buttons, join_skus, lines_of, named_lines, split_skus, word
 from actions.proof import END
-from actions.words import ANSWERING, note_words, order_lines, own_words, products, told
+from actions.words import answers, note_words, order_lines, own_words, products, told
 from myna.bootstrap import catalogue, shop
 from myna.keywords import sort_words
 from myna.shop.model import Order
@@ -56,7 +56,7 @@ class MatterForm(ConfirmedOrderForm):
         asked = tracker.get_slot("requested_slot") == "confirmed"
         if not (asked or sort_words("answer", text) == "correction"):
             return []
-        if tracker.get_intent_of_latest_message() not in (*ANSWERING, "affirm", "deny"):
+        if not (answers(tracker) or tracker.get_intent_of_latest_message() in ("affirm", "deny")):
             return []
         changed = [
             SlotSet(slot, value)

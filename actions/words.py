@@ -46,10 +46,18 @@ def own_words(tracker: Tracker, slot: str) -> dict[str, Any]:
     if tracker.get_slot("requested_slot") != slot or turn.names(tracker, slot):
         return {}
     value = told(tracker, slot)
-    intent = tracker.get_intent_of_latest_message()
-    if intent in ANSWERING and any(character.isalnum() for character in text):
+    corrects = sort_words("answer", text) == "correction"
+    if answers(tracker) and not corrects and any(character.isalnum() for character in text):
         return {slot: value or text}
-    return {slot: value} if value and intent == "affirm" else {}
+    agrees = tracker.get_intent_of_latest_message() == "affirm"
+    return {slot: value} if value and (agrees or corrects) else {}
+
+
+def answers(tracker: Tracker) -> bool:
+    """Whether a message may be an answer in the customer's own words, and is no digression."""
+    intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False)
+    question = "?" in (tracker.latest_message.get("text") or "")
+    return intent in ANSWERING and not (intent == "nlu_fallback" and question)
 
 
 def told(tracker: Tracker, slot: str) -> str | None:
@@ -105,8 +113,8 @@ def note_words(tracker: Tracker) -> list[EventType]:
     text = str(tracker.latest_message.get("text") or "").strip()
     intent = tracker.get_intent_of_latest_message()
     asked = tracker.get_slot("requested_slot")
-    answers = intent in ANSWERING and asked in ("reason", "remedy")
-    tells = matter is None or intent in TELLING or answers
+    answered = asked in ("reason", "remedy") and answers(tracker)
+    tells = matter is None or intent in TELLING or answered
     pressed = turn.names(tracker, "item", "pieces", "reason", "remedy") or text in _titles(intent)
     if matter is None:
         return [SlotSet("matter", {"words": "" if pressed else text})]
