@@ -14,7 +14,7 @@ from actions import turn
 from actions.confirmation import FORGET, ConfirmedOrderForm
 from actions.lines import Lines, item_buttons, join_skus, lines_of, named_lines, split_skus, word
 from actions.proof import END
-from actions.words import answers, note_words, order_lines, own_words, products, told
+from actions.words import answers, is_brief, note_words, order_lines, own_words, products, told
 from myna.bootstrap import catalogue, shop
 from myna.keywords import sort_words
 from myna.shop.model import Order
@@ -110,8 +110,7 @@ class MatterForm(ConfirmedOrderForm):
         """An item of the order by its name; what is no such name is judged as it was typed."""
         if tracker.get_slot("requested_slot") != "item" or turn.names(tracker, "item"):
             return {}
-        text = tracker.latest_message.get("text") or ""
-        if (named := told(tracker, "item")) and len(text.split()) <= _SHORT:
+        if (named := told(tracker, "item")) and is_brief(tracker, _SHORT):
             return {"item": named}
         return own_words(tracker, "item")
 

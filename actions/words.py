@@ -22,6 +22,9 @@ TELLING = (
 """Intents of messages that tell of the matter itself."""
 ANSWERING = ("inform", "nlu_fallback", "out_of_scope", *TELLING)
 """Intents that an answer in the customer's own words is taken for; others are digressions."""
+_DIGRESSIONS = ("faq", "request_human", "deny", "greet", "goodbye", "thank", "send_photo")
+"""Intents of messages that answer nothing, even if a word of an answer stands in them."""
+_FEW = 4  # words: so short a message with a word of the answer is one, whatever it was taken for
 
 
 def products(tracker: Tracker) -> list[str]:
@@ -49,8 +52,14 @@ def own_words(tracker: Tracker, slot: str) -> dict[str, Any]:
     corrects = sort_words("answer", text) == "correction"
     if answers(tracker) and not corrects and any(character.isalnum() for character in text):
         return {slot: value or text}
-    agrees = tracker.get_intent_of_latest_message() == "affirm"
-    return {slot: value} if value and (agrees or corrects) else {}
+    return {slot: value} if value and (corrects or is_brief(tracker, _FEW)) else {}
+
+
+def is_brief(tracker: Tracker, words: int) -> bool:
+    """Whether a message is so short, and neither a question nor a digression by its intent."""
+    text = tracker.latest_message.get("text") or ""
+    intent = tracker.get_intent_of_latest_message()
+    return len(text.split()) <= words and "?" not in text and intent not in _DIGRESSIONS
 
 
 def answers(tracker: Tracker) -> bool:
