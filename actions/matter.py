@@ -47,9 +47,15 @@ class MatterForm(ConfirmedOrderForm):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """An answer that changes what was told before is no yes or no."""
+        asked = tracker.get_slot("requested_slot")
         corrected = self._corrected(tracker)
         tracker.add_slots(corrected)
-        return [*corrected, *await super().run(dispatcher, tracker, domain)]
+        events = [*corrected, *await super().run(dispatcher, tracker, domain)]
+        took = any(event.get("name") != "requested_slot" for event in events)
+        if asked and not took and tracker.get_intent_of_latest_message() == "inform":
+            # nothing of use was told: asked again, for else a mere detail begins the order's status
+            return [SlotSet(asked, None), *events]
+        return events
 
     def _corrected(self, tracker: Tracker) -> list[EventType]:
         text = tracker.latest_message.get("text") or ""

@@ -24,6 +24,7 @@ from actions import (
     problems,
     proof,
     refunds,
+    return_opening,
     returns,
 )
 from myna.bootstrap import catalogue
@@ -40,7 +41,7 @@ FORMS = {
         problems.ActionReportDeliveryProblem,
     ),
     "order_problem_form": (problems.ValidateOrderProblemForm, problems.ActionReportOrderProblem),
-    "return_form": (returns.ValidateReturnForm, returns.ActionOpenReturn),
+    "return_form": (returns.ValidateReturnForm, return_opening.ActionOpenReturn),
     "refund_status_form": (refunds.ValidateRefundStatusForm, refunds.ActionLookUpRefund),
     contact.FORM: (contact.ValidateContactForm, contact.ActionNoteContact),
 }

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from actions import returns
+from actions import return_opening
 from myna.bootstrap import catalogue
 from myna.shop.model import (
     Declined,
@@ -166,6 +166,31 @@ async def test_another_product_is_for_a_person(chat, shop):
     assert opened(shop) == []
 
 
+async def test_several_things_are_exchanged_by_a_person(chat, shop):
+    assert await ask(chat, "both are broken, send new ones, replacement") == [CONFIRM]
+    assert await chat.say("yes", "affirm") == ["utter_return_photo"]
+    assert len(cases(chat)) == 1
+    assert opened(shop) == []
+
+
+async def test_a_person_decides_where_nobody_knows_when_it_was_delivered(chat, shop):
+    shop.add(an_order(state="delivered"))
+    assert await ask(chat, "nồi chiên is broken, refund") == [CONFIRM]
+    assert await chat.say("yes", "affirm") == []
+    assert cases(chat)[0]["response"] == "utter_return_case"
+
+
+async def test_a_detail_of_no_use_does_not_begin_another_flow(chat):
+    await confirm(chat)
+    assert await chat.say("umm", "inform") == [CONFIRM]
+    assert chat.loop == "return_form"
+
+
+async def test_a_short_answer_counts_whatever_it_was_taken_for(chat):
+    await ask(chat, "nồi chiên is broken")
+    assert await chat.say("hoàn tiền nha", "ask_refund_status") == [CONFIRM]
+
+
 async def test_no(chat, shop):
     await confirm(chat)
     assert await chat.say("no, leave it", "deny") == ["utter_return_dropped"]
@@ -217,7 +242,7 @@ async def test_nothing_is_told_without_proof(chat, shop):
     wrong = "+84911111111"
     assert await chat.say(wrong, phone=wrong) == ["utter_order_not_matched"]
     done = await run(
-        returns.ActionOpenReturn, tracker(order_number=NUMBER, confirmed=True, item="AF-400")
+        return_opening.ActionOpenReturn, tracker(order_number=NUMBER, confirmed=True, item="AF-400")
     )
     assert (done.responses, done.commands, opened(shop)) == ([], [], [])
 
