@@ -28,9 +28,6 @@ from myna.shop.model import (
     Uncertain,
 )
 
-_BY_PEOPLE = ("other_product", "advice")
-"""What may cost something more or less, or is not clear: a person settles it."""
-
 
 class ActionOpenReturn(Action):
     """Opens the return that the form has asked about, or a case where a person decides."""
@@ -54,10 +51,7 @@ class ActionOpenReturn(Action):
             return DONE
         asked = await eligibility(tracker, order, await returns_of(number))
         taken = True
-        several = len(split_skus(tracker.get_slot("item"))) > 1
-        remedy = tracker.get_slot("remedy")
-        by_people = remedy in _BY_PEOPLE or (remedy == "exchange" and several)
-        if asked.verdict == "review" or by_people:
+        if asked.verdict == "review" or _is_for_people(tracker):
             _open_case(dispatcher, tracker, "utter_return_case")
         else:
             taken = await self._open(dispatcher, tracker, order)
@@ -94,6 +88,13 @@ class ActionOpenReturn(Action):
             case _:
                 _open_case(dispatcher, tracker, "utter_return_case_unavailable")
         return True
+
+
+def _is_for_people(tracker: Tracker) -> bool:
+    """What may cost something more or less, or is not clear: a person settles it."""
+    remedy, several = tracker.get_slot("remedy"), len(split_skus(tracker.get_slot("item"))) > 1
+    unclear = remedy in ("other_product", "advice") or tracker.get_slot("reason") == "other"
+    return unclear or (remedy == "exchange" and several)
 
 
 def _request(tracker: Tracker) -> ReturnRequest:
