@@ -26,6 +26,7 @@ _SEEN_BY_PEOPLE = ("not_received", "courier", "extra_money", "failed_attempt", "
 """What the records cannot solve: it goes to people without asking whether it shall."""
 _ARRIVED = ("shipped", "out_for_delivery", "delivered", "returned")
 """States of an order of which something can have arrived."""
+_CAN_BE_CHANGED = "utter_delivery_wrong_address_early"
 _ASKED = ("utter_ask_delivery_case", "utter_ask_not_received")
 
 
@@ -71,7 +72,7 @@ class ActionAskDeliveryProblemConfirmed(Action):
             dispatcher.utter_message(response="utter_shop_unavailable")
             return turn.form_over()
         if not said_in_form(tracker, *_ASKED):
-            tell_status(dispatcher, order, turn.language(tracker))
+            _tell_records(dispatcher, order, turn.language(tracker))
         delivered = order.state == "delivered"
         question = "utter_ask_not_received" if delivered else "utter_ask_delivery_case"
         dispatcher.utter_message(response=question, order_number=order.number)
@@ -98,10 +99,12 @@ class ActionReportDeliveryProblem(Action):
         order = await asyncio.to_thread(shop().get_order, number)
         if isinstance(order, Order):
             if not said_in_form(tracker, *_ASKED):
-                tell_status(dispatcher, order, language)
+                _tell_records(dispatcher, order, language)
             values = order_values(order, language, catalogue().facts)
-            if response := _advice(problem, order):
-                dispatcher.utter_message(response=response, **values)
+            response = _advice(problem, order)
+            dispatcher.utter_message(response=response, **values)
+            if response == _CAN_BE_CHANGED:
+                return DONE
         about = summary(
             "utter_delivery_summary",
             problem=word(f"delivery_{problem or 'other'}", catalogue().facts.default_language),
@@ -244,7 +247,16 @@ def _is_late(order: Order) -> bool:
     )
 
 
-def _advice(problem: str | None, order: Order) -> str | None:
+def _tell_records(dispatcher: CollectingDispatcher, order: Order, language: str) -> None:
+    """The order's status; where a delivery is doubted, with what proves it."""
+    if order.state == "delivered" and len(order.shipments) == 1:
+        values = order_values(order, language, catalogue().facts)
+        dispatcher.utter_message(response="utter_delivery_marked", **values)
+    else:
+        tell_status(dispatcher, order, language)
+
+
+def _advice(problem: str | None, order: Order) -> str:
     """What the customer should know meanwhile, with the one apology."""
     if problem is None:
         problem = "not_received" if order.state == "delivered" else "late"
@@ -253,5 +265,5 @@ def _advice(problem: str | None, order: Order) -> str | None:
     if problem == "extra_money" and order.amount_due.amount <= 0:
         return "utter_delivery_extra_money_paid"
     if problem == "wrong_address" and order.state in ("pending", "paid", "packed"):
-        return "utter_delivery_wrong_address_early"
+        return _CAN_BE_CHANGED
     return f"utter_delivery_{problem}"
