@@ -50,7 +50,9 @@ def own_words(tracker: Tracker, slot: str) -> dict[str, Any]:
         return {}
     value = told(tracker, slot)
     corrects = sort_words("answer", text) == "correction"
-    if answers(tracker) and not corrects and any(character.isalnum() for character in text):
+    detail = turn.names(tracker, "order_number", "marketplace_order", "phone", "email")
+    free = answers(tracker) and not corrects and not detail
+    if free and any(character.isalnum() for character in text):
         return {slot: value or text}
     return {slot: value} if value and (corrects or is_brief(tracker, _FEW)) else {}
 

@@ -5,6 +5,7 @@ They decide what a form need not ask any more, never what a message is about: th
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 from functools import lru_cache
@@ -16,6 +17,8 @@ import yaml
 from myna.facts import LANGUAGES
 from myna.settings import PROJECT
 from myna.shop.model import RETURN_REASONS
+
+logger = logging.getLogger(__name__)
 
 FOLDER = PROJECT / "data" / "keywords"
 
@@ -51,17 +54,31 @@ def sort_words(subject: str, text: str) -> str | None:
         text: as typed; Vietnamese with or without its marks.
 
     Raises:
-        KeywordError: the list cannot be used.
+        KeywordError: the list cannot be used, and could not at any time before.
     """
     exact = f" {words_of(text)} "
     plain = f" {without_marks(exact)} "
     marked = plain.strip() != exact.strip()
     best, length = None, 0
-    for value, phrases in read_keywords(subject).items():
+    for value, phrases in _last_good(subject).items():
         for phrase in phrases:
             if len(phrase) > length and _is_in(phrase, exact, plain, marked):
                 best, length = value, len(phrase)
     return best
+
+
+_good: dict[str, Phrases] = {}
+"""What was read last: an edited list that cannot be used does not replace it."""
+
+
+def _last_good(subject: str) -> Phrases:
+    try:
+        _good[subject] = read_keywords(subject)
+    except KeywordError as error:
+        if subject not in _good:
+            raise
+        logger.error("Keeping the last good list: %s", error)
+    return _good[subject]
 
 
 def _is_in(phrase: str, exact: str, plain: str, marked: bool) -> bool:

@@ -55,6 +55,16 @@ def test_a_changed_list_is_read_again(tmp_path):
     assert read_keywords("reason", tmp_path) == {"damaged": ("broken", "cracked")}
 
 
+def test_a_list_that_is_being_broken_keeps_what_was_read(monkeypatch):
+    assert sort_words("reason", "cracked") == "damaged"
+
+    def broken(subject):
+        raise KeywordError("data/keywords/reason.yml cannot be read")
+
+    monkeypatch.setattr("myna.keywords.read_keywords", broken)
+    assert sort_words("reason", "cracked") == "damaged"
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

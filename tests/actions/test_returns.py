@@ -235,6 +235,14 @@ async def test_another_order_is_looked_at_afresh(chat, shop):
     assert chat.slots["item"] == "KT-17"
 
 
+async def test_an_order_number_is_no_reason(chat, shop):
+    shop.add(delivered(number="DH-20427", items=an_order().items[:1]))
+    await ask(chat, "return the nồi chiên")
+    told = await chat.say("sorry, DH-20427", order_number="DH-20427")
+    assert told == ["utter_ask_return_reason"]
+    assert (chat.slots["item"], chat.slots["reason"]) == ("AF-400", None)
+
+
 async def test_nothing_is_told_without_proof(chat, shop):
     assert await chat.say("return it", "request_return", order_number=NUMBER) == [
         "utter_ask_contact"
