@@ -540,6 +540,11 @@ class Facts(_Model):
             raise ValueError(f"default_language '{values['default_language']}' is not a language")
         return values
 
+    def market_with(self, currency: str) -> Market:
+        """The market that sells in a currency; that of the default language if none does."""
+        own = [market for market in self.markets.values() if market.currency == currency]
+        return own[0] if own else self.market_of(self.default_language)
+
     def market_of(self, language: str) -> Market:
         """The market that a language speaks for."""
         return self.markets[self.languages[language].market]

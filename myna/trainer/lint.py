@@ -7,6 +7,7 @@ from pathlib import Path
 from myna.trainer.check_dialogue import check_dialogue
 from myna.trainer.check_domain import check_domain
 from myna.trainer.check_examples import check_examples
+from myna.trainer.check_keywords import check_keywords
 from myna.trainer.check_lexicons import check_lexicons
 from myna.trainer.check_moods import check_moods
 from myna.trainer.check_patterns import check_patterns
@@ -20,6 +21,7 @@ _CHECKS = (
     check_shop,
     check_domain,
     check_examples,
+    check_keywords,
     check_moods,
     check_lexicons,
     check_patterns,
