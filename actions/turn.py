@@ -9,7 +9,7 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from myna.bootstrap import catalogue
-from myna.brain.protocol import Customer, Level, Proof
+from myna.brain.protocol import CaseKind, Customer, Level, Proof
 
 QUESTIONS = (
     "utter_ask_meaning",
@@ -128,3 +128,8 @@ def proof_passed(dispatcher: CollectingDispatcher, order_number: str, level: Lev
 def case_contact(dispatcher: CollectingDispatcher, **contact: str) -> None:
     """Tells the hub the `phone` or `email` at which people can reach the customer."""
     _command(dispatcher, type="case_contact", **contact)
+
+
+def open_case(dispatcher: CollectingDispatcher, kind: CaseKind, summary: str, **more: Any) -> None:
+    """Has the hub open a case; it tells the customer reference and due time."""
+    _command(dispatcher, type="open_case", kind=kind, summary=summary, **more)

@@ -11,6 +11,7 @@ from myna.trainer.check_moods import check_moods
 from myna.trainer.check_shop import check_shop
 from myna.trainer.check_tests import check_tests
 from myna.trainer.check_texts import check_texts
+from myna.trainer.check_troubleshooting import check_troubleshooting
 from myna.trainer.findings import Finding
 from myna.trainer.project import Project
 
@@ -19,6 +20,7 @@ _CHECKS = (
     check_domain,
     check_examples,
     check_moods,
+    check_troubleshooting,
     check_texts,
     check_dialogue,
     check_tests,
