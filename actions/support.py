@@ -39,13 +39,15 @@ class ValidateTroubleshootingForm(FormValidationAction):
         """Events for both slots; none where the message is about something else."""
         guides = library().guides()
         state = standing(tracker)
+        after: State | None
         if state is None or tracker.get_intent_of_latest_message() == _MINE:
             after = self._reported(guides, tracker, state)
         else:
             after = self._answered(dispatcher, guides, tracker, state)
         if after is None:
             return []
-        return [SlotSet(STATE, after), SlotSet(OUTCOME, after["outcome"])]
+        moved: list[EventType] = [SlotSet(STATE, after)] if after != state else []
+        return [*moved, SlotSet(OUTCOME, after["outcome"])]
 
     def _reported(self, guides: Guides, tracker: Tracker, state: State | None) -> State:
         text, answer = _text(tracker), answer_of(tracker)
@@ -71,6 +73,10 @@ class ValidateTroubleshootingForm(FormValidationAction):
         asked = walk.question(guides, state)
         if after := walk.go_on(guides, state, _text(tracker)):
             return after
+        current = walk.step(guides, state) if asked == "step" else None
+        if current and len(current[1].choices) == 2 and intent in ("affirm", "deny"):
+            # a question that a plain yes or no answers: the first answer is the yes
+            return walk.go_on(guides, state, "", "0" if intent == "affirm" else "1")
         match (asked, intent):
             case ("closing", "affirm"):
                 return {**state, "outcome": state["then"]}

@@ -88,8 +88,8 @@ class _Reader:
         replies = {}
         listed = self._entries(self._content, "replies")
         self._keys(listed, REPLIES, REPLIES)
-        for key in listed:
-            replies[str(key)] = self._phrases(listed, key)
+        for reply in map(str, listed):
+            replies[reply] = self._phrases(listed, reply)
         return self._steps(), dangers, replies
 
     def device(self, shared: dict[str, Step]) -> Device | None:
@@ -165,7 +165,7 @@ class _Reader:
                 what = f'There is no step "{name}".{alike(name, steps)}'
                 self.wrong(line, what, "L802")
             elif name in way:
-                what = f'The steps lead round in a circle: {" → ".join((*way, name))}.'
+                what = f"The steps lead round in a circle: {' → '.join((*way, name))}."
                 self.wrong(line, what, "L802")
             else:
                 reached.add(name)
@@ -175,9 +175,7 @@ class _Reader:
 
     # --- the parts
 
-    def _keys(
-        self, entries: Entries, known: tuple[str, ...], needed: tuple[str, ...] = ()
-    ) -> None:
+    def _keys(self, entries: Entries, known: tuple[str, ...], needed: tuple[str, ...] = ()) -> None:
         for key in entries:
             if key not in known:
                 what = f'"{key}:" is not known here.{alike(key, known)}'
@@ -248,9 +246,9 @@ class _Reader:
 
     def _names(self, entries: Entries, key: str, *, empty: bool = False) -> tuple[str, ...]:
         found = entries.get(key)
-        if isinstance(found, Items) and all(isinstance(one, Text) for one in found):
-            if found or empty:
-                return tuple(str(one) for one in found)
+        listed = found if isinstance(found, Items) else []
+        if (listed or (empty and found == [])) and all(isinstance(one, Text) for one in listed):
+            return tuple(map(str, listed))
         if key in entries:
             what = f'Below "{key}:" is a list: [ …, … ], or one line each that begins with "- ".'
             self.wrong(entries.line_of(key), what)

@@ -158,9 +158,7 @@ def _with_symptom(device: Device, state: State, name: str | None) -> State:
     return {**state, "symptom": name, "todo": todo, "then": symptom.then}
 
 
-def _answer_device(
-    guides: Guides, state: State, text: str, answer: str | None
-) -> State | None:
+def _answer_device(guides: Guides, state: State, text: str, answer: str | None) -> State | None:
     if guides.result_in(text) == "stop":
         return {**state, "outcome": "stopped"}
     named = answer if answer in guides.devices else guides.device_in(text)
@@ -170,9 +168,7 @@ def _answer_device(
     return _look(guides, {**state, "device": named, "told": told, "asked": asked}, told)
 
 
-def _answer_symptom(
-    guides: Guides, state: State, text: str, answer: str | None
-) -> State | None:
+def _answer_symptom(guides: Guides, state: State, text: str, answer: str | None) -> State | None:
     if guides.result_in(text) == "stop":
         return {**state, "outcome": "stopped"}
     device = guides.devices[state["device"] or ""]
@@ -198,6 +194,8 @@ def _answer_step(guides: Guides, state: State, text: str, answer: str | None) ->
         return {**state, "todo": later, "tried": tried, "then": choice.then or state["then"]}
     device = guides.devices[state["device"] or ""]
     result = answer if answer in RESULTS else guides.result_in(text)
+    if current.choices and result == "same":
+        return None  # "no" to a question is one of its answers
     if result is None and answer is None and device.symptom_in(text) == state["symptom"]:
         result = "same"  # "it still does not turn on"
     match result:
@@ -224,9 +222,7 @@ def _chosen(current: Step, text: str, answer: str | None) -> int | None:
     return None
 
 
-def _answer_closing(
-    guides: Guides, state: State, text: str, answer: str | None
-) -> State | None:
+def _answer_closing(guides: Guides, state: State, text: str, answer: str | None) -> State | None:
     if answer == "repair":
         return {**state, "outcome": "repair"}
     if answer == "person":

@@ -15,7 +15,7 @@ import yaml
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import confirmation, contact, general, orders, proof
+from actions import confirmation, contact, general, orders, proof, repairs, support, warranty
 from myna.bootstrap import catalogue
 from myna.facts import LANGUAGES
 from myna.settings import PROJECT
@@ -25,6 +25,13 @@ CONVERSATION = "web-1"
 FORMS = {
     "order_status_form": (orders.ValidateOrderStatusForm, orders.ActionLookUpOrder),
     "cancellation_form": (orders.ValidateCancellationForm, orders.ActionCancelOrder),
+    "warranty_form": (warranty.ValidateWarrantyForm, warranty.ActionLookUpWarranty),
+    "lost_card_form": (warranty.ValidateLostCardForm, warranty.ActionLookUpLostCard),
+    "repair_form": (repairs.ValidateRepairForm, repairs.ActionBookRepair),
+    "troubleshooting_form": (
+        support.ValidateTroubleshootingForm,
+        support.ActionCloseTroubleshooting,
+    ),
     contact.FORM: (contact.ValidateContactForm, contact.ActionNoteContact),
 }
 """Form → its validation, and the action that follows it."""
@@ -32,6 +39,16 @@ ASKING = {
     "order_number": proof.ActionAskOrderNumber,
     "contact": proof.ActionAskContact,
     "confirmed": orders.ActionAskCancellationConfirmed,
+    "warranty_form_order_number": warranty.ActionAskWarrantyNumber,
+    "warranty_form_contact": warranty.ActionAskWarrantyContact,
+    "lost_card_form_order_number": warranty.ActionAskLostCardNumber,
+    "purchase": warranty.ActionAskPurchase,
+    "repair_form_order_number": repairs.ActionAskRepairNumber,
+    "piece": repairs.ActionAskPiece,
+    "symptom": repairs.ActionAskSymptom,
+    "repair_way": repairs.ActionAskRepairWay,
+    "repair_form_confirmed": repairs.ActionAskRepairConfirmed,
+    "troubleshooting_outcome": support.ActionAskTroubleshootingOutcome,
     "code": confirmation.ActionAskCode,
     "contact_form_contact": contact.ActionAskCallbackContact,
 }
@@ -40,6 +57,10 @@ BEGINS = {
     "ask_order_status": "order_status_form",
     "inform": "order_status_form",
     "cancel_order": "cancellation_form",
+    "ask_warranty_status": "warranty_form",
+    "report_lost_warranty_card": "lost_card_form",
+    "request_repair": "repair_form",
+    "report_technical_problem": "troubleshooting_form",
 }
 ENTITY_OF = {"phone": "contact", "email": "contact", "marketplace_order": "order_number"}
 MESSAGE_KEYS = {
@@ -228,7 +249,7 @@ class Chat:
                 self._apply([slot(name, entity["value"])])
         asked = (self.loop, self.slots["requested_slot"])
         answer = {"affirm": True, "cancel_order": True, "deny": False}.get(intent)
-        if asked == ("cancellation_form", "confirmed") and answer is not None:
+        if asked[1] == "confirmed" and answer is not None:
             self._apply([slot("confirmed", answer)])
 
     async def _form(self, name: str, again: bool = False) -> bool:
@@ -243,7 +264,8 @@ class Chat:
         here = [slot("requested_slot", self.slots["requested_slot"])]
         here += [{"event": "action", "name": name}, *candidates]
         outcome = await run(FORMS[name][0], self.tracker(*here))
-        some = [e for e in outcome.events if e["event"] == "slot" and e["name"] in required]
+        set_slots = [e["name"] for e in outcome.events if e["event"] == "slot"]
+        some = [name for name in set_slots if name != "requested_slot"]
         if not (fresh or again or told or some) and self.slots["requested_slot"]:
             assert not outcome.messages  # Rasa forgets the events of a form that gives way
             return False
