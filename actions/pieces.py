@@ -15,7 +15,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import contact, turn
 from actions.proof import END, ProvenOrderForm
-from actions.support import answer_of
+from actions.support import STATE, answer_of
 from myna import formats
 from myna.bootstrap import catalogue, shop
 from myna.brain.protocol import CaseKind
@@ -25,6 +25,16 @@ from myna.shop.model import Absent, NotFound, NotOffered, Repair, Unavailable, W
 from myna.troubleshooting.library import library
 
 Pieces = tuple[Warranty, ...]
+
+UNKNOWN = NotFound("serial")
+INVALID_NUMBER = ("utter_invalid_order_number", "utter_serial_not_found")
+
+_DIGRESSIONS = (
+    *("faq", "request_human", "make_complaint", "ask_capabilities", "ask_if_bot"),
+    *("affirm", "deny", "greet", "goodbye", "thank", "ask_opening_hours", "ask_store_location"),
+    *("ask_order_status", "cancel_order", "change_delivery_details", "ask_refund_status"),
+)
+"""Intents of messages that are no answer in the customer's own words, whatever was asked."""
 
 
 class PieceForm(ProvenOrderForm):
@@ -83,8 +93,9 @@ class PieceForm(ProvenOrderForm):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, *more: Any
     ) -> list[EventType]:
         """Compares a repair's number and contact as it does an order's."""
-        if tracker.get_slot("serial_number"):
-            return []
+        if serial := tracker.get_slot("serial_number"):
+            found = await find_pieces(tracker)
+            return not_told(dispatcher, tracker, found, serial) if found == UNKNOWN else []
         if number := tracker.get_slot("repair_number"):
             return await self._judge_repair(dispatcher, tracker, number)
         return await super().judge(dispatcher, tracker, *more)
@@ -132,9 +143,6 @@ class ActionAsk(Action, ABC):
         return []
 
 
-INVALID_NUMBER = ("utter_invalid_order_number", "utter_serial_not_found")
-
-
 async def find_pieces(tracker: Tracker) -> Pieces | Absent | None:
     """The pieces that the conversation is about; None if nothing is proved yet."""
     if serial := tracker.get_slot("serial_number"):
@@ -152,7 +160,7 @@ def not_told(
     dispatcher: CollectingDispatcher, tracker: Tracker, absent: object, about: str
 ) -> list[EventType]:
     """Says why the records tell nothing; what the shop's system does not offer, people look up."""
-    if isinstance(absent, NotFound) and absent.what == "serial":
+    if absent == UNKNOWN:
         dispatcher.utter_message(response="utter_serial_not_found", serial_number=about)
         return [SlotSet("serial_number", None)]
     if isinstance(absent, Unavailable):
@@ -190,16 +198,20 @@ def ask_contact(tracker: Tracker) -> list[EventType]:
 
 
 def choose(tracker: Tracker, pieces: Pieces) -> Pieces:
-    """Those of some pieces that the customer has named since the form began; else all."""
+    """Those of some pieces that the customer has named since the form began; else all.
+
+    A device that troubleshooting was about counts as named.
+    """
     answer = answer_of(tracker)
     if pressed := tuple(one for one in pieces if one.sku == answer):
         return pressed
     text = said_in_form(tracker)
     named = set(tracker.get_latest_entity_values("product"))
     guides = library().guides()
-    device = guides.devices.get(guides.device_in(text) or "")
-    if device:
-        named |= set(device.products)
+    state = tracker.get_slot(STATE) or {}
+    for name in (guides.device_in(text), state.get("device")):
+        if device := guides.devices.get(name or ""):
+            named |= set(device.products)
     chosen = tuple(
         one for one in pieces if one.sku in named or one.product.casefold() in text.casefold()
     )
@@ -238,6 +250,20 @@ def said_in_form(tracker: Tracker) -> str:
         elif event["event"] == "active_loop" and event["name"]:
             began = True
     return "\n".join(said)
+
+
+def own_words(tracker: Tracker, slot: str) -> str | None:
+    """The customer's answer in their own words to our question for `slot`.
+
+    What is wrong with a thing is often taken for some other matter, so only what is surely a
+    digression is none.
+    """
+    intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False)
+    text: str = tracker.latest_message.get("text") or ""
+    if tracker.get_slot("requested_slot") != slot or intent in _DIGRESSIONS:
+        return None
+    pressed = answer_of(tracker) or turn.names(tracker, "order_number", "phone", "email")
+    return text if not pressed and any(char.isalpha() for char in text) else None
 
 
 def just_began(tracker: Tracker) -> bool:

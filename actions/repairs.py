@@ -22,6 +22,7 @@ from actions.pieces import (
     find_pieces,
     not_told,
     open_case,
+    own_words,
     piece_values,
 )
 from actions.proof import END
@@ -36,11 +37,6 @@ from myna.troubleshooting.library import library
 
 _WAYS = ("pick_up", "drop_off")
 _OWN = ("piece", "symptom", "repair_way")
-_TELLING = (
-    *("inform", "nlu_fallback", "out_of_scope", "report_technical_problem", "request_repair"),
-    *("report_order_problem", "make_complaint"),
-)
-"""Intents of messages that may tell what is wrong; others are digressions."""
 _LONGEST = 500  # characters of a symptom that a shop takes
 _LONGEST_TITLE = 20  # of a button; channels cut longer ones off
 
@@ -70,14 +66,11 @@ class ValidateRepairForm(PieceForm, ConfirmedOrderForm):
             known = device.symptoms.get(state["symptom"] or "") if device else None
             title = known.title[turn.language(tracker)] if known else state["told"]
             return {"symptom": title}
-        intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False)
-        if intent not in _TELLING or answer_of(tracker) or not text.strip():
-            return {}
         device = guides.devices.get(guides.device_in(text) or "")
-        told = device is not None and device.symptom_in(text) is not None
-        asked = tracker.get_slot("requested_slot") == "symptom"
-        numbers = turn.names(tracker, "order_number", "phone", "email")
-        return {"symptom": text} if told or (asked and not numbers) else {}
+        if device and device.symptom_in(text) and not answer_of(tracker):
+            return {"symptom": text}
+        told = own_words(tracker, "symptom")
+        return {"symptom": told} if told else {}
 
     def validate_symptom(
         self,
@@ -97,7 +90,8 @@ class ValidateRepairForm(PieceForm, ConfirmedOrderForm):
         text, answer = tracker.latest_message.get("text") or "", answer_of(tracker)
         if answer in _WAYS:
             return {"repair_way": answer}
-        if tracker.get_slot("requested_slot") != "repair_way":
+        asked = tracker.get_slot("requested_slot") == "repair_way"
+        if not asked or tracker.get_intent_of_latest_message() == "faq":
             return {}
         said = library().guides().reply_in(text, *_WAYS)
         return {"repair_way": said} if said else {}

@@ -20,7 +20,9 @@ STATE, OUTCOME = "troubleshooting", "troubleshooting_outcome"
 
 _MINE = "report_technical_problem"
 _ANSWERS = ("affirm", "deny", "inform", "nlu_fallback", "out_of_scope", "thank", "give_compliment")
-"""Intents of messages that may say how a step went; others are digressions or other matters."""
+"""Intents of messages that may say how a step went; others are digressions or other matters, but
+where they name the very thing that was asked for."""
+_OTHERS = ("faq", "request_human", "make_complaint", "request_repair", "greet", "goodbye")
 
 
 class ValidateTroubleshootingForm(FormValidationAction):
@@ -68,9 +70,9 @@ class ValidateTroubleshootingForm(FormValidationAction):
         state: State,
     ) -> State | None:
         intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False)
-        if intent not in _ANSWERS:
-            return None
         asked = walk.question(guides, state)
+        if intent not in _ANSWERS:
+            return walk.named(guides, state, _text(tracker)) if intent not in _OTHERS else None
         if after := walk.go_on(guides, state, _text(tracker)):
             return after
         current = walk.step(guides, state) if asked == "step" else None

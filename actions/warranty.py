@@ -22,6 +22,7 @@ from actions.pieces import (
     just_began,
     not_told,
     open_case,
+    own_words,
     piece_values,
 )
 from actions.proof import ActionAskContact
@@ -31,7 +32,6 @@ from myna.bootstrap import catalogue, shop
 from myna.shop.model import Order, Repair, Who
 
 _SHOWN = 4  # pieces or repairs that are told of, each in a message of its own
-_FREE_TEXT = ("inform", "nlu_fallback", "out_of_scope", "report_lost_warranty_card")
 _NO_NUMBER = "no_number"
 
 
@@ -157,12 +157,8 @@ class ValidateLostCardForm(PieceForm):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
         """What is remembered, in the customer's own words."""
-        intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False)
-        text = tracker.latest_message.get("text") or ""
-        asked = tracker.get_slot("requested_slot") == "purchase"
-        if asked and intent in _FREE_TEXT and answer_of(tracker) is None and text.strip():
-            return {"purchase": text}
-        return {}
+        told = own_words(tracker, "purchase")
+        return {"purchase": told} if told else {}
 
 
 class ActionAskLostCardNumber(ActionAsk):

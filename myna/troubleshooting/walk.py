@@ -103,6 +103,21 @@ def go_on(guides: Guides, state: State, text: str, answer: str | None = None) ->
             return _answer_closing(guides, state, text, answer)
 
 
+def named(guides: Guides, state: State, text: str) -> State | None:
+    """The state after a message that seems to be about something else, where it names what was
+    asked for all the same ("the stand fan"), or danger; else None.
+    """
+    device = guides.devices.get(state["device"] or "")
+    match question(guides, state):
+        case "device":
+            found = guides.device_in(text)
+        case "symptom":
+            found = device.symptom_in(text) if device else None
+        case _:
+            found = None
+    return go_on(guides, state, text) if found or guides.danger_in(text) else None
+
+
 def report_again(guides: Guides, state: State, text: str) -> State | None:
     """The state after a message that reports a trouble: another than so far, or the same still.
 
