@@ -63,6 +63,8 @@ class PieceForm(ProvenOrderForm):
         elif number := tracker.get_slot("repair_number"):
             needless = {"order_number", "code"}
             needless |= {"contact"} if turn.proof(tracker, number) else set()
+        elif tracker.get_slot("order_number") is None and _who(tracker):
+            needless = {"order_number", "contact", "code"}
         return [slot for slot in slots if slot not in needless]
 
     async def run(

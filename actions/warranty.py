@@ -145,13 +145,15 @@ class ValidateLostCardForm(PieceForm):
         """Reassures first: the purchase record is enough."""
         if just_began(tracker):
             dispatcher.utter_message(response="utter_card_not_needed")
+        return await super().run(dispatcher, tracker, domain)
+
+    async def get_extraction_events(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Notes first that there is no number, for then something else is asked."""
         lacking: list[EventType] = [SlotSet("no_number", True)] if _lacks_number(tracker) else []
-        events = await super().run(dispatcher, tracker, domain)
-        if not lacking:
-            return events
         tracker.add_slots(lacking)
-        asked = await self.next_requested_slot(dispatcher, tracker, domain)
-        return [*events, *lacking, *([asked] if asked else [])]
+        return [*lacking, *await super().get_extraction_events(dispatcher, tracker, domain)]
 
     def extract_purchase(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
