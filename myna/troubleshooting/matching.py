@@ -13,7 +13,7 @@ LEAST = 0.75
 """Share of a phrase, by the weight of its words, that has to be met."""
 
 _MAX_CHARACTERS = 600
-_ALIKE = 80  # percent, from which on a longer word is taken for a mistyped other one
+_ALIKE = 81  # percent, from which on a longer word is taken for a mistyped other one
 _EXACT = 3  # words up to so many letters have to be typed right
 _SLACK = 2  # other words that may stand among those of a phrase
 

@@ -78,6 +78,8 @@ class _Reader:
     # --- the two kinds of file
 
     def common(self) -> tuple[dict[str, Step], dict[str, Danger], dict[str, tuple[str, ...]]]:
+        if self.findings:  # not readable: no need to say what is missing
+            return {}, {}, {}
         self._keys(self._content, ("steps", "dangers", "replies"), ("dangers", "replies"))
         dangers = {}
         for key, entries in self._named(self._content, "dangers"):
@@ -94,6 +96,8 @@ class _Reader:
 
     def device(self, shared: dict[str, Step]) -> Device | None:
         content = self._content
+        if self.findings:
+            return None
         known = ("name", "called", "products", "symptoms", "steps")
         self._keys(content, known, ("name", "called", "symptoms"))
         steps = shared | self._steps()
