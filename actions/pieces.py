@@ -254,15 +254,16 @@ def said_in_form(tracker: Tracker) -> str:
     return "\n".join(said)
 
 
-def own_words(tracker: Tracker, slot: str) -> str | None:
+def own_words(tracker: Tracker, slot: str, *, but: tuple[str, ...] = ()) -> str | None:
     """The customer's answer in their own words to our question for `slot`.
 
     What is wrong with a thing is often taken for some other matter, so only what is surely a
-    digression is none.
+    digression is none; `but` are intents that are none here.
     """
     intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False)
     text: str = tracker.latest_message.get("text") or ""
-    if tracker.get_slot("requested_slot") != slot or intent in _DIGRESSIONS:
+    digresses = intent in _DIGRESSIONS and intent not in but
+    if tracker.get_slot("requested_slot") != slot or digresses:
         return None
     pressed = answer_of(tracker) or turn.names(tracker, "order_number", "phone", "email")
     return text if not pressed and any(char.isalpha() for char in text) else None

@@ -159,7 +159,7 @@ class ValidateLostCardForm(PieceForm):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
         """What is remembered, in the customer's own words."""
-        told = own_words(tracker, "purchase")
+        told = own_words(tracker, "purchase", but=("ask_store_location",))  # "in your KL store"
         return {"purchase": told} if told else {}
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
+from myna.troubleshooting.matching import words
 from myna.troubleshooting.model import RESULTS, Device, Ending, Guides, Step
 
 Question = Literal["device", "symptom", "step", "closing"]
 Outcome = Literal["solved", "repair", "person", "stopped", "danger"]
 
+_SHORT = 8  # words
 _TOLD = 300  # characters of what the customer told that are kept
 
 
@@ -105,7 +107,8 @@ def go_on(guides: Guides, state: State, text: str, answer: str | None = None) ->
 
 def named(guides: Guides, state: State, text: str) -> State | None:
     """The state after a message that seems to be about something else, where it names what was
-    asked for all the same ("the stand fan"), or danger; else None.
+    asked for all the same ("the stand fan", "still the same"), or danger; else None. Long messages
+    that hold such words are about something else indeed.
     """
     device = guides.devices.get(state["device"] or "")
     match question(guides, state):
@@ -114,7 +117,8 @@ def named(guides: Guides, state: State, text: str) -> State | None:
         case "symptom":
             found = device.symptom_in(text) if device else None
         case _:
-            found = None
+            found = guides.result_in(text)
+    found = found if len(words(text)) <= _SHORT else None
     return go_on(guides, state, text) if found or guides.danger_in(text) else None
 
 

@@ -43,6 +43,7 @@ async def test_it_works_at_once(chat):
         ("yes it works now, thanks", "thank"),
         ("fixed!", "nlu_fallback"),
         ("it worked", "give_compliment"),
+        ("it works now", "ask_stock"),
     ],
 )
 async def test_it_works_in_own_words(chat, text, intent):
@@ -57,6 +58,7 @@ async def test_it_works_in_own_words(chat, text, intent):
         ("still the same", "deny", "same"),
         ("it still won't turn on", "report_technical_problem", "same"),
         ("i don't know how", "out_of_scope", "cannot"),
+        ("still the same", "ask_price", "same"),
     ],
 )
 async def test_what_did_not_help_leads_to_the_next_step(chat, text, intent, result):
