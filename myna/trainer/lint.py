@@ -14,6 +14,7 @@ from myna.trainer.check_patterns import check_patterns
 from myna.trainer.check_shop import check_shop
 from myna.trainer.check_tests import check_tests
 from myna.trainer.check_texts import check_texts
+from myna.trainer.check_troubleshooting import check_troubleshooting
 from myna.trainer.findings import Finding
 from myna.trainer.project import Project
 
@@ -25,6 +26,7 @@ _CHECKS = (
     check_moods,
     check_lexicons,
     check_patterns,
+    check_troubleshooting,
     check_texts,
     check_dialogue,
     check_tests,

@@ -24,8 +24,11 @@ from actions import (
     problems,
     proof,
     refunds,
+    repairs,
     return_opening,
     returns,
+    support,
+    warranty,
 )
 from myna.bootstrap import catalogue
 from myna.facts import LANGUAGES
@@ -43,6 +46,13 @@ FORMS = {
     "order_problem_form": (problems.ValidateOrderProblemForm, problems.ActionReportOrderProblem),
     "return_form": (returns.ValidateReturnForm, return_opening.ActionOpenReturn),
     "refund_status_form": (refunds.ValidateRefundStatusForm, refunds.ActionLookUpRefund),
+    "warranty_form": (warranty.ValidateWarrantyForm, warranty.ActionLookUpWarranty),
+    "lost_card_form": (warranty.ValidateLostCardForm, warranty.ActionLookUpLostCard),
+    "repair_form": (repairs.ValidateRepairForm, repairs.ActionBookRepair),
+    "troubleshooting_form": (
+        support.ValidateTroubleshootingForm,
+        support.ActionCloseTroubleshooting,
+    ),
     contact.FORM: (contact.ValidateContactForm, contact.ActionNoteContact),
 }
 """Form → its validation, and the action that follows it."""
@@ -50,6 +60,16 @@ ASKING = {
     "order_number": proof.ActionAskOrderNumber,
     "contact": proof.ActionAskContact,
     "confirmed": orders.ActionAskCancellationConfirmed,
+    "warranty_form_order_number": warranty.ActionAskWarrantyNumber,
+    "warranty_form_contact": warranty.ActionAskWarrantyContact,
+    "lost_card_form_order_number": warranty.ActionAskLostCardNumber,
+    "purchase": warranty.ActionAskPurchase,
+    "repair_form_order_number": repairs.ActionAskRepairNumber,
+    "piece": repairs.ActionAskPiece,
+    "symptom": repairs.ActionAskSymptom,
+    "repair_way": repairs.ActionAskRepairWay,
+    "repair_form_confirmed": repairs.ActionAskRepairConfirmed,
+    "troubleshooting_outcome": support.ActionAskTroubleshootingOutcome,
     "code": confirmation.ActionAskCode,
     "item": matter.ActionAskItem,
     "pieces": returns.ActionAskPieces,
@@ -70,10 +90,13 @@ BEGINS = {
     "report_order_problem": "order_problem_form",
     "request_return": "return_form",
     "ask_refund_status": "refund_status_form",
+    "ask_warranty_status": "warranty_form",
+    "report_lost_warranty_card": "lost_card_form",
+    "request_repair": "repair_form",
+    "report_technical_problem": "troubleshooting_form",
 }
 TOLD = ("order_number", "contact", "item", "pieces", "reason", "remedy")
 """Slots that are filled by an entity of the same name."""
-CONFIRMED = ("cancellation_form", "return_form", "delivery_problem_form")
 ENTITY_OF = {"phone": "contact", "email": "contact", "marketplace_order": "order_number"}
 MESSAGE_KEYS = {
     *("text", "buttons", "elements", "custom", "template", "response", "image", "attachment"),
@@ -261,7 +284,7 @@ class Chat:
                 self._apply([slot(name, entity["value"])])
         asked = (self.loop, self.slots["requested_slot"])
         answer = {"affirm": True, "cancel_order": True, "deny": False}.get(intent)
-        if asked[0] in CONFIRMED and asked[1] == "confirmed" and answer is not None:
+        if asked[1] == "confirmed" and answer is not None:
             self._apply([slot("confirmed", answer)])
 
     async def _form(self, name: str, again: bool = False) -> bool:
