@@ -204,6 +204,19 @@ def bench_nlu_(data: Path, against: str | None, epochs: int | None, as_json: boo
     click.echo(json.dumps(result, indent=2) if as_json else format_nlu(result))
 
 
+@bench.command("entities")
+@click.option("--json", "as_json", is_flag=True)
+def bench_entities_(as_json: bool) -> None:
+    """Entities, on the annotated messages in tests/entities/."""
+    from myna.bench.entities import bench_entities, format_entities
+
+    try:
+        report = bench_entities()
+    except ValueError as error:
+        _fail(error)
+    click.echo(json.dumps(report.as_json(), indent=2) if as_json else format_entities(report))
+
+
 @bench.command("turn")
 @click.option("--turns", type=click.IntRange(1), default=20, show_default=True, help="In a window.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Of stock Rasa's components.")

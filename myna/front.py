@@ -30,6 +30,7 @@ from myna.hub.house import House
 from myna.hub.hub import Hub
 from myna.hub.outbox import WEBHOOK
 from myna.hub.webhooks import WebhookCarrier
+from myna.masking import mask_logs
 from myna.texts import Catalogue
 
 _PACKAGE = Path(__file__).parent
@@ -118,6 +119,7 @@ async def _answers(url: str) -> bool:
 def main() -> None:
     """Serves on `MYNA_HOST` (127.0.0.1) and `MYNA_PORT` (8080)."""
     argparse.ArgumentParser(description=main.__doc__).parse_args()
+    mask_logs()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         settings.check()

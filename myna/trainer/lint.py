@@ -8,6 +8,7 @@ from myna.trainer.check_dialogue import check_dialogue
 from myna.trainer.check_domain import check_domain
 from myna.trainer.check_examples import check_examples
 from myna.trainer.check_moods import check_moods
+from myna.trainer.check_patterns import check_patterns
 from myna.trainer.check_shop import check_shop
 from myna.trainer.check_tests import check_tests
 from myna.trainer.check_texts import check_texts
@@ -19,6 +20,7 @@ _CHECKS = (
     check_domain,
     check_examples,
     check_moods,
+    check_patterns,
     check_texts,
     check_dialogue,
     check_tests,
