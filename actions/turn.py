@@ -9,7 +9,7 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from myna.bootstrap import catalogue
-from myna.brain.protocol import Customer, Level, Proof
+from myna.brain.protocol import CaseKind, Customer, Level, Proof
 
 QUESTIONS = (
     "utter_ask_meaning",
@@ -113,6 +113,11 @@ def _command(dispatcher: CollectingDispatcher, **command: Any) -> None:
 def hand_over(dispatcher: CollectingDispatcher, reason: str, *, announced: bool = False) -> None:
     """Asks the hub for a person; `announced` if a message of this turn has already said so."""
     _command(dispatcher, type="hand_over", reason=reason, announced=announced)
+
+
+def open_case(dispatcher: CollectingDispatcher, kind: CaseKind, summary: str, **more: Any) -> None:
+    """Asks the hub for a case; `more` is what else `Command` says of it."""
+    _command(dispatcher, type="open_case", kind=kind, summary=summary, **more)
 
 
 def proof_failed(dispatcher: CollectingDispatcher, order_number: str) -> None:

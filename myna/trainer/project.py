@@ -63,12 +63,13 @@ class Project:
         data = self.root / "data"
         places = [data / "nlu" / folder for folder in (*LANGUAGES, "shared")]
         places += [data / "rules", data / "stories", data / "moods", data / "patterns"]
+        places += [data / "questions"]
         for path in sorted(data.rglob("*.y*ml")):
             if not any(place in path.parents for place in places):
                 name = path.relative_to(self.root).as_posix()
                 what = (
                     "Move the file into data/nlu/<language>/, data/moods/, data/patterns/,"
-                    " data/rules/ or data/stories/."
+                    " data/questions/, data/rules/ or data/stories/."
                 )
                 self._reader.wrong(name, 1, what)
         for path in sorted(data.glob("nlu/shared/*.yml")):
