@@ -21,6 +21,10 @@ MOST = 5
 """Products that are shown to choose from."""
 _SEARCHED = 200  # characters, what a shop's search takes
 _MOST_PIECES = 999
+_MARK = re.compile(r"(?<!\d)[,;+&\n]|[,;+&\n](?!\d)")
+_WORD = re.compile(r"\d+|[^\W\d_]+")
+_UNIT = re.compile(r"l|lít|lit|liter|litres?|w|kg|inch|inci|m|cm", re.IGNORECASE)
+_TIMES = re.compile(r"\s*\bx\s?\d+\s*$", re.IGNORECASE)
 
 
 class ShopSilent(Exception):
@@ -72,6 +76,8 @@ def wanted(tracker: Tracker) -> Wanted:
     if spoken_of and not any(entity["entity"] == "product" for entity in entities):
         number = next(iter(_loose_quantities(text)), None)
         return Wanted((Line((spoken_of,), number),), left)
+    entities = [*entities, *_unrecognised(text, entities)]
+    entities.sort(key=lambda entity: entity.get("start", 0))
     lines = [_line(text, entities, index, turn.language(tracker)) for index in range(len(entities))]
     if not entities and left:
         found = _ask(shop().search_products, left[:_SEARCHED], turn.language(tracker))
@@ -119,6 +125,40 @@ def _entities(tracker: Tracker) -> list[dict[str, Any]]:
     first = [entity for entity in products if distinct[entity["value"]] is entity]
     known = [entity for entity in named if entity["entity"] == "category"]
     return sorted([*first, *known], key=lambda entity: entity.get("start", 0))
+
+
+def _unrecognised(text: str, entities: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Counted things in a list that language understanding has not found: `... and 2 kettles`."""
+    if any("start" not in entity for entity in entities):
+        return []
+    found = []
+    for start, end in _parts(text):
+        span = _counted(text, start, end)
+        if span is None or any(start <= entity["start"] < end for entity in entities):
+            continue
+        if words := questions("products")["filler"].without(text[slice(*span)]):
+            found.append({"entity": "words", "value": words, "start": span[0], "end": span[1]})
+    return found if len(found) + len(entities) > 1 else []
+
+
+def _parts(text: str) -> list[tuple[int, int]]:
+    """The things of a list: what stands between `và`, `,` and the like."""
+    read = read_text(text)
+    cuts = [read.span(*span) for span in questions("products")["separator"].find(text)]
+    cuts += [match.span() for match in _MARK.finditer(text)]
+    bounds = [0, *(place for cut in sorted(cuts) for place in cut), len(text)]
+    return list(zip(bounds[::2], bounds[1::2], strict=True))
+
+
+def _counted(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Where the name stands in `2 kettles` or `kettle x2`, without the number; None if neither."""
+    if match := _TIMES.search(text, start, end):
+        return start, match.start()
+    for match in _WORD.finditer(text, start, end):
+        following = _WORD.search(text, match.end(), end)
+        if following and _as_number(match[0].lower()) and not _UNIT.fullmatch(following[0]):
+            return following.start(), end
+    return None
 
 
 def _line(text: str, entities: list[dict[str, Any]], index: int, language: str) -> Line:

@@ -24,7 +24,9 @@ _WORD = re.compile(r"[^\W_]+(?:[.,'][^\W_]+)*")
 
 
 LISTS: dict[str, frozenset[str]] = {
-    "products.yml": frozenset({"filler", "reference", "bargain", "counter", "email", "details"}),
+    "products.yml": frozenset(
+        {"filler", "reference", "bargain", "counter", "separator", "email", "details"}
+    ),
     "stores.yml": frozenset({"now"}),
 }
 """File → the lists that it holds."""

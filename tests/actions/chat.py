@@ -9,22 +9,43 @@ from __future__ import annotations
 
 import copy
 import inspect
+from datetime import datetime
+from functools import cache
 from typing import Any
 
 import yaml
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import confirmation, contact, general, orders, proof
+from actions import (
+    catalogue_file,
+    confirmation,
+    contact,
+    general,
+    loyalty,
+    orders,
+    products,
+    proof,
+)
 from myna.bootstrap import catalogue
+from myna.entities.finder import EntityFinder
 from myna.facts import LANGUAGES
 from myna.settings import PROJECT
+from myna.shop.demo.catalogue import CATALOGUE
+from myna.shop.names import Listed, ProductName
 
 DOMAIN: dict[str, Any] = yaml.safe_load((PROJECT / "domain.yml").read_text(encoding="utf-8"))
 CONVERSATION = "web-1"
 FORMS = {
     "order_status_form": (orders.ValidateOrderStatusForm, orders.ActionLookUpOrder),
     "cancellation_form": (orders.ValidateCancellationForm, orders.ActionCancelOrder),
+    products.FORM: (products.ValidateProductForm, products.ActionTellNamedProduct),
+    catalogue_file.FORM: (
+        catalogue_file.ValidateCatalogueForm,
+        catalogue_file.ActionPromiseCatalogue,
+    ),
+    "loyalty_form": (loyalty.ValidateLoyaltyForm, loyalty.ActionTellPoints),
+    "renewal_form": (loyalty.ValidateRenewalForm, loyalty.ActionRenewSubscription),
     contact.FORM: (contact.ValidateContactForm, contact.ActionNoteContact),
 }
 """Form → its validation, and the action that follows it."""
@@ -33,6 +54,10 @@ ASKING = {
     "contact": proof.ActionAskContact,
     "confirmed": orders.ActionAskCancellationConfirmed,
     "code": confirmation.ActionAskCode,
+    "product_words": products.ActionAskProduct,
+    "catalogue_email": catalogue_file.ActionAskCatalogueEmail,
+    "subscription": loyalty.ActionAskSubscription,
+    "renewal_form_confirmed": loyalty.ActionAskRenewalConfirmed,
     "contact_form_contact": contact.ActionAskCallbackContact,
 }
 """Slot, or form and slot → the action that asks."""
@@ -40,7 +65,17 @@ BEGINS = {
     "ask_order_status": "order_status_form",
     "inform": "order_status_form",
     "cancel_order": "cancellation_form",
+    "ask_loyalty_points": "loyalty_form",
+    "renew_subscription": "renewal_form",
 }
+ANSWERS = {
+    "ask_product_info": products.ActionTellProduct,
+    "ask_price": products.ActionTellPrice,
+    "ask_stock": products.ActionTellStock,
+    "place_order": products.ActionTellHowToBuy,
+    "request_catalogue": catalogue_file.ActionSendCatalogue,
+}
+"""Intent → the action that answers it."""
 ENTITY_OF = {"phone": "contact", "email": "contact", "marketplace_order": "order_number"}
 MESSAGE_KEYS = {
     *("text", "buttons", "elements", "custom", "template", "response", "image", "attachment"),
@@ -75,6 +110,24 @@ def message(
         "metadata": {"customer": customer, "hand_over": hand_over},
         **own,
     }
+
+
+@cache
+def _finder() -> EntityFinder:
+    names = (ProductName(one.sku, one.category, one.names) for one in CATALOGUE.values())
+    return EntityFinder(catalogue().facts, Listed(tuple(names)))
+
+
+def heard(
+    text: str, intent: str = "ask_product_info", language: str = "vi", now: datetime | None = None
+) -> dict[str, Any]:
+    """`latest_message` with the entities that are found in the text."""
+    latest = message(text, intent)
+    latest["entities"] = [
+        {"entity": f.entity, "start": f.start, "end": f.end, "value": f.value, **f.more}
+        for f in _finder().find(text, language, now)
+    ]
+    return latest
 
 
 def tracker(
@@ -185,6 +238,8 @@ class Chat:
             await self._run(general.ActionHandOver)
         elif intent == "nlu_fallback":
             await self._run(general.ActionHandleFallback)
+        elif intent in ANSWERS:
+            await self._run(ANSWERS[intent])
         elif intent in BEGINS:
             await self._form(BEGINS[intent], again=True)
             return self.responses
@@ -227,8 +282,9 @@ class Chat:
             if name in ("order_number", "contact"):
                 self._apply([slot(name, entity["value"])])
         asked = (self.loop, self.slots["requested_slot"])
+        confirming = asked[0] in ("cancellation_form", "renewal_form") and asked[1] == "confirmed"
         answer = {"affirm": True, "cancel_order": True, "deny": False}.get(intent)
-        if asked == ("cancellation_form", "confirmed") and answer is not None:
+        if confirming and answer is not None:
             self._apply([slot("confirmed", answer)])
 
     async def _form(self, name: str, again: bool = False) -> bool:
