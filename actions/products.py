@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import product_words, quotation, turn
 from actions.general import call_person
-from actions.wanted import MOST, Line, ShopSilent, Wanted, wanted
+from actions.wanted import MOST, Line, ShopSilent, Wanted, last_spoken_of, wanted
 from myna.bootstrap import catalogue
 from myna.questions import questions
 from myna.shop.model import NotOffered, Product
@@ -186,6 +186,9 @@ async def tell(
 def _asked(tracker: Tracker, topic: Topic) -> Wanted | quotation.Chosen:
     """What the message is about: a choice for a quotation that waits for it, or anything else."""
     found = wanted(tracker)
+    if _bargains(tracker) and not any(line.products for line in found.lines):
+        spoken_of = last_spoken_of(tracker)
+        return Wanted((Line((spoken_of,)),) if spoken_of else ())
     return quotation.chosen(tracker, found, to_order=topic == "order") or found
 
 

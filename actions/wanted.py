@@ -72,8 +72,8 @@ def wanted(tracker: Tracker) -> Wanted:
     left = said["filler"].without(said["reference"].without(rest))
     left = _without_numbers(left)
     points = said["reference"].are_in(rest)
-    spoken_of = _spoken_of(tracker) if points or not (entities or left) else None
-    if spoken_of and not any(entity["entity"] == "product" for entity in entities):
+    spoken_of = last_spoken_of(tracker) if points or not (entities or left) else None
+    if spoken_of and all(_may_be(spoken_of, entity) for entity in entities):
         number = next(iter(_loose_quantities(text)), None)
         return Wanted((Line((spoken_of,), number),), left)
     entities = [*entities, *_unrecognised(text, entities)]
@@ -101,9 +101,22 @@ def by_sku(sku: str) -> Product | None:
             raise ShopSilent(silent)
 
 
-def _spoken_of(tracker: Tracker) -> Product | None:
+def last_spoken_of(tracker: Tracker) -> Product | None:
+    """The product that was last talked about; None if there was none.
+
+    Raises:
+        ShopSilent: the shop does not tell.
+    """
     sku = tracker.get_slot("product")
     return by_sku(sku) if isinstance(sku, str) else None
+
+
+def _may_be(product: Product, entity: dict[str, Any]) -> bool:
+    """Whether a name fits a product: `this pot`."""
+    skus = str(entity.get("skus") or "").split()
+    return entity["entity"] == "category" and (
+        product.sku in skus if skus else entity["value"] == product.category
+    )
 
 
 def _ask(search: Any, words: str, language: str) -> tuple[Product, ...]:

@@ -76,6 +76,8 @@ def test_a_new_name_is_not_a_follow_up():
 
 def test_this_one_of_a_kind_is_the_last_product_of_the_kind():
     assert found("cái nồi này mấy lít vậy", product="AF-400") == [(["AF-400"], None)]
+    [(skus, _)] = found("cái quạt này có điều khiển không", product="AF-400")
+    assert "AF-400" not in skus
 
 
 def test_a_product_that_is_no_longer_sold(sold):
