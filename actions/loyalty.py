@@ -130,12 +130,10 @@ class ValidateRenewalForm(ConfirmedOrderForm):
             return events
         own = await asyncio.to_thread(_subscriptions, tracker)
         if not isinstance(own, tuple) or len(own) != 1 or own[0].state in _ENDED:
-            return [*events, SlotSet("requested_slot", "subscription")]
-        return [
-            *events,
-            SlotSet("subscription", own[0].number),
-            SlotSet("requested_slot", "confirmed"),
-        ]
+            return events
+        others = [event for event in events if event.get("name") != "requested_slot"]
+        chosen = SlotSet("subscription", own[0].number)
+        return [*others, chosen, SlotSet("requested_slot", "confirmed")]
 
     def extract_subscription(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]

@@ -36,7 +36,11 @@ async def test_by_email_the_address_is_asked_for_and_a_case_opened(chat, text):
     told = await chat.say("lan@example.com", "inform", email="lan@example.com")
     assert told == ["utter_catalogue_email_noted"]
     [case] = chat.commands
-    assert (case["type"], case["kind"], case["email"]) == ("open_case", "promise", "lan@example.com")
+    assert (case["type"], case["kind"], case["email"]) == (
+        "open_case",
+        "promise",
+        "lan@example.com",
+    )
     assert case["response"] == "utter_catalogue_case"
     assert FILE.url in case["summary"]
     assert chat.slots["catalogue_email"] is None

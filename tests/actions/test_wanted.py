@@ -62,7 +62,8 @@ def test_a_number_of_something_unnamed_goes_with_what_was_talked_about():
 
 
 @pytest.mark.parametrize(
-    "text", ["giá nó bao nhiêu", "còn màu khác không em", "is it in stock?", "yang ini ada lagi tak"]
+    "text",
+    ["giá nó bao nhiêu", "còn màu khác không em", "is it in stock?", "yang ini ada lagi tak"],
 )
 def test_follow_up_questions_are_about_the_last_product(text):
     assert found(text, product="AF-400") == [(["AF-400"], None)]
