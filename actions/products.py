@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import Any, Literal
 
 from rasa_sdk import Action, FormValidationAction, Tracker
@@ -31,8 +32,12 @@ _LISTS: dict[Topic, str] = {
 }
 
 
-class _TellProduct(Action):
+class _TellProduct(Action, ABC):
     topic: Topic
+
+    @abstractmethod
+    def name(self) -> str:
+        """Rasa's name of the action; being abstract keeps this class from being registered."""
 
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
