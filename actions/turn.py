@@ -115,6 +115,11 @@ def hand_over(dispatcher: CollectingDispatcher, reason: str, *, announced: bool 
     _command(dispatcher, type="hand_over", reason=reason, announced=announced)
 
 
+def open_case(dispatcher: CollectingDispatcher, kind: CaseKind, summary: str, **more: Any) -> None:
+    """Asks the hub for a case; `more` is what else `Command` says of it."""
+    _command(dispatcher, type="open_case", kind=kind, summary=summary, **more)
+
+
 def proof_failed(dispatcher: CollectingDispatcher, order_number: str) -> None:
     """Tells the hub of a wrong try, which it counts for the conversation and for the order."""
     _command(dispatcher, type="proof_failed", order_number=order_number)
@@ -128,8 +133,3 @@ def proof_passed(dispatcher: CollectingDispatcher, order_number: str, level: Lev
 def case_contact(dispatcher: CollectingDispatcher, **contact: str) -> None:
     """Tells the hub the `phone` or `email` at which people can reach the customer."""
     _command(dispatcher, type="case_contact", **contact)
-
-
-def open_case(dispatcher: CollectingDispatcher, kind: CaseKind, summary: str, **more: Any) -> None:
-    """Asks the hub for a case; see `Command` for what else it can be told."""
-    _command(dispatcher, type="open_case", kind=kind, summary=summary, **more)

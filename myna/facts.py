@@ -20,7 +20,7 @@ import yaml
 from pydantic.fields import ModelField
 
 from myna.brain.protocol import Priority
-from myna.hours import parse_date, parse_dates, parse_ranges, parse_table, regions
+from myna.hours import parse_dates, parse_ranges, parse_table, regions
 from myna.settings import PROJECT
 from myna.shop.model import ORDER_STATES, RETURN_REASONS
 
@@ -132,7 +132,7 @@ class Holidays(_Model):
     closed: frozenset[date] = frozenset()
     """Written as days or ranges of days, `2027-02-05..2027-02-11`."""
     special: dict[date, str] = {}
-    """Days with hours of their own, for the shops and for agents."""
+    """Days, or ranges of days, with hours of their own, for the shops and for agents."""
 
     @pydantic.validator("closed", pre=True)
     def _days(cls, value: object) -> object:
@@ -146,7 +146,7 @@ class Holidays(_Model):
             raise pydantic.DictError
         for text in value.values():
             parse_ranges(str(text))
-        return {parse_date(str(day)): str(text) for day, text in value.items()}
+        return {day: str(text) for days, text in value.items() for day in parse_dates(str(days))}
 
 
 class Market(_Model):
@@ -324,6 +324,8 @@ class Store(_Model):
     market: str
     address: str
     phone: str
+    map: str | None = None
+    """Address of a page with a map."""
 
     _languages = pydantic.validator("city", allow_reuse=True)(_every_language)
 

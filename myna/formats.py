@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from babel.dates import format_date, format_time, get_day_names, get_timezone_name
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 
 from myna.hours import WEEKDAYS
 
@@ -39,6 +39,11 @@ def money(amount: Decimal, currency: str) -> str:
     return format_currency(amount, currency, pattern, locale=locale)
 
 
+def count(number: int, language: str) -> str:
+    """A number with the language's separators, e.g. `2.450` in Vietnamese."""
+    return format_decimal(number, locale=language)
+
+
 def day(moment: date | datetime, language: str, zone: tzinfo | None = None) -> str:
     """A date; an aware datetime is first brought to `zone`."""
     if isinstance(moment, datetime) and zone is not None:
@@ -62,6 +67,17 @@ def format_moment(
     if language == "en":
         clock = clock.lower()
     return f"{clock} {_day_from(moment, now.date(), language)}"
+
+
+def clock(moment: datetime, language: str, zone: tzinfo) -> str:
+    """A time without its day: `21:00`, `9.00 malam`, `9:00 pm`."""
+    text = format_time(moment.astimezone(zone), _TIME[language], locale=language)
+    return text.lower() if language == "en" else text
+
+
+def day_of_week(moment: date, language: str) -> str:
+    """A date with its weekday: `Chủ Nhật, 29/11/2026`, `Ahad, 29 Nov 2026`."""
+    return format_date(moment, f"EEEE, {_DATE[language]}", locale=language)
 
 
 def _day_from(moment: datetime, today: date, language: str) -> str:

@@ -8,7 +8,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from myna.formats import day, format_moment, format_wait, hours, money, zone_name
+from myna.formats import (
+    clock,
+    count,
+    day,
+    day_of_week,
+    format_moment,
+    format_wait,
+    hours,
+    money,
+    zone_name,
+)
 from myna.texts import Catalogue
 
 
@@ -40,6 +50,23 @@ def test_a_day(language: str, text: str) -> None:
 @pytest.mark.parametrize(("language", "text"), [("vi", "05/03/2026"), ("en", "5 Mar 2026")])
 def test_single_digits(language: str, text: str) -> None:
     assert day(date(2026, 3, 5), language) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "time", "date_", "number"),
+    [
+        ("vi", "21:00", "Chủ Nhật, 29/11/2026", "2.450"),
+        ("ms", "9.00 malam", "Ahad, 29 Nov 2026", "2,450"),
+        ("en", "9:00 pm", "Sunday, 29 Nov 2026", "2,450"),
+    ],
+)
+def test_a_clock_a_day_of_the_week_and_a_count(
+    language: str, time: str, date_: str, number: str
+) -> None:
+    moment = datetime(2026, 11, 29, 14, 0, tzinfo=UTC)
+    assert clock(moment, language, ZoneInfo("Asia/Ho_Chi_Minh")) == time
+    assert day_of_week(date(2026, 11, 29), language) == date_
+    assert count(2450, language) == number
 
 
 def test_a_moment_is_told_in_the_shops_zone() -> None:

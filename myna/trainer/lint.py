@@ -11,6 +11,7 @@ from myna.trainer.check_keywords import check_keywords
 from myna.trainer.check_lexicons import check_lexicons
 from myna.trainer.check_moods import check_moods
 from myna.trainer.check_patterns import check_patterns
+from myna.trainer.check_questions import check_questions
 from myna.trainer.check_shop import check_shop
 from myna.trainer.check_tests import check_tests
 from myna.trainer.check_texts import check_texts
@@ -27,6 +28,7 @@ _CHECKS = (
     check_lexicons,
     check_patterns,
     check_troubleshooting,
+    check_questions,
     check_texts,
     check_dialogue,
     check_tests,

@@ -14,7 +14,16 @@ from myna.trainer.files import Entries, Items, Text
 from myna.trainer.findings import Finding, Place, alike, error
 from myna.trainer.reader import Reader
 
-_FOLDERS = ("rules", "stories", "moods", "lexicons", "patterns", "keywords", "troubleshooting")
+_FOLDERS = (
+    "rules",
+    "stories",
+    "moods",
+    "lexicons",
+    "patterns",
+    "keywords",
+    "questions",
+    "troubleshooting",
+)
 """Of `data/`, besides `nlu/`."""
 _NLU_KEYS = {"intent", "examples", "synonym", "lookup", "regex"}
 

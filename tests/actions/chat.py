@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import copy
 import inspect
+from datetime import datetime
+from functools import cache
 from typing import Any
 
 import yaml
@@ -16,12 +18,15 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import (
+    catalogue_file,
     confirmation,
     contact,
     general,
+    loyalty,
     matter,
     orders,
     problems,
+    products,
     proof,
     refunds,
     repairs,
@@ -31,8 +36,11 @@ from actions import (
     warranty,
 )
 from myna.bootstrap import catalogue
+from myna.entities.finder import EntityFinder
 from myna.facts import LANGUAGES
 from myna.settings import PROJECT
+from myna.shop.demo.catalogue import CATALOGUE
+from myna.shop.names import Listed, ProductName
 
 DOMAIN: dict[str, Any] = yaml.safe_load((PROJECT / "domain.yml").read_text(encoding="utf-8"))
 CONVERSATION = "web-1"
@@ -53,6 +61,13 @@ FORMS = {
         support.ValidateTroubleshootingForm,
         support.ActionCloseTroubleshooting,
     ),
+    products.FORM: (products.ValidateProductForm, products.ActionTellNamedProduct),
+    catalogue_file.FORM: (
+        catalogue_file.ValidateCatalogueForm,
+        catalogue_file.ActionPromiseCatalogue,
+    ),
+    "loyalty_form": (loyalty.ValidateLoyaltyForm, loyalty.ActionTellPoints),
+    "renewal_form": (loyalty.ValidateRenewalForm, loyalty.ActionRenewSubscription),
     contact.FORM: (contact.ValidateContactForm, contact.ActionNoteContact),
 }
 """Form → its validation, and the action that follows it."""
@@ -79,6 +94,10 @@ ASKING = {
     "return_form_reason": returns.ActionAskReturnReason,
     "return_form_remedy": returns.ActionAskReturnRemedy,
     "return_form_confirmed": returns.ActionAskReturnConfirmed,
+    "product_words": products.ActionAskProduct,
+    "catalogue_email": catalogue_file.ActionAskCatalogueEmail,
+    "subscription": loyalty.ActionAskSubscription,
+    "renewal_form_confirmed": loyalty.ActionAskRenewalConfirmed,
     "contact_form_contact": contact.ActionAskCallbackContact,
 }
 """Slot, or form and slot → the action that asks."""
@@ -94,9 +113,19 @@ BEGINS = {
     "report_lost_warranty_card": "lost_card_form",
     "request_repair": "repair_form",
     "report_technical_problem": "troubleshooting_form",
+    "ask_loyalty_points": "loyalty_form",
+    "renew_subscription": "renewal_form",
 }
 TOLD = ("order_number", "contact", "item", "pieces", "reason", "remedy")
 """Slots that are filled by an entity of the same name."""
+ANSWERS = {
+    "ask_product_info": products.ActionTellProduct,
+    "ask_price": products.ActionTellPrice,
+    "ask_stock": products.ActionTellStock,
+    "place_order": products.ActionTellHowToBuy,
+    "request_catalogue": catalogue_file.ActionSendCatalogue,
+}
+"""Intent → the action that answers it."""
 ENTITY_OF = {"phone": "contact", "email": "contact", "marketplace_order": "order_number"}
 MESSAGE_KEYS = {
     *("text", "buttons", "elements", "custom", "template", "response", "image", "attachment"),
@@ -131,6 +160,29 @@ def message(
         "metadata": {"customer": customer, "hand_over": hand_over},
         **own,
     }
+
+
+def entities_of(text: str) -> dict[str, str]:
+    """The entities of a text, for `Chat.say`; without their places."""
+    return {entity["entity"]: entity["value"] for entity in heard(text)["entities"]}
+
+
+@cache
+def _finder() -> EntityFinder:
+    names = (ProductName(one.sku, one.category, one.names) for one in CATALOGUE.values())
+    return EntityFinder(catalogue().facts, Listed(tuple(names)))
+
+
+def heard(
+    text: str, intent: str = "ask_product_info", language: str = "vi", now: datetime | None = None
+) -> dict[str, Any]:
+    """`latest_message` with the entities that are found in the text."""
+    latest = message(text, intent)
+    latest["entities"] = [
+        {"entity": f.entity, "start": f.start, "end": f.end, "value": f.value, **f.more}
+        for f in _finder().find(text, language, now)
+    ]
+    return latest
 
 
 def tracker(
@@ -241,6 +293,8 @@ class Chat:
             await self._run(general.ActionHandOver)
         elif intent == "nlu_fallback":
             await self._run(general.ActionHandleFallback)
+        elif intent in ANSWERS:
+            await self._run(ANSWERS[intent])
         elif intent in BEGINS:
             await self._form(BEGINS[intent], again=True)
             return self.responses

@@ -685,6 +685,26 @@ def test_terms_and_patterns_of_entities(small, path, content, finding):
     assert found.startswith(f"data/patterns/{finding}")
 
 
+@pytest.mark.parametrize(
+    ("path", "content", "finding"),
+    [
+        ("parking.yml", "now: [now]\n", "parking.yml:1: error L811: The file is not read. There"),
+        ("stores.yml", "now: [now]\nnow: [x]\n", "stores.yml:2: error L002"),
+        ("stores.yml", "then: [now]\n", "stores.yml:1: error L812: "),
+        ("stores.yml", "now: [now, on]\n", "stores.yml:1: error L812: "),
+    ],
+)
+def test_words_of_questions(small, path, content, finding):
+    small.put(f"data/questions/{path}", content)
+    (found,) = small.lint()
+    assert found.startswith(f"data/questions/{finding}")
+
+
+def test_good_words_of_questions(small):
+    small.put("data/questions/stores.yml", "now: [[bây giờ], [right now]]\n")
+    assert small.lint() == []
+
+
 def test_good_terms_and_patterns_of_entities(small):
     small.put("data/patterns/date.yml", "terms:\n  holiday:\n    09-02: [quốc khánh]\n")
     assert small.lint() == []
