@@ -194,6 +194,11 @@ def secret(name: str) -> str:
     return path.read_text()
 
 
+def given_secret(name: str) -> str:
+    """A secret that others have given us, from `MYNA_<NAME>`; empty if it is not set."""
+    return os.environ.get(f"MYNA_{name.upper()}", "")
+
+
 def brain_url() -> str:
     """Address of `rasa run`, as the hub reaches it."""
     return os.environ.get("MYNA_BRAIN_URL", "http://127.0.0.1:5005")

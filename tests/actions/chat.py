@@ -15,7 +15,15 @@ import yaml
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import confirmation, contact, general, orders, proof
+from actions import (
+    contact,
+    delivery,
+    general,
+    invoices,
+    one_time_code,
+    orders,
+    proof,
+)
 from myna.bootstrap import catalogue
 from myna.facts import LANGUAGES
 from myna.settings import PROJECT
@@ -25,14 +33,25 @@ CONVERSATION = "web-1"
 FORMS = {
     "order_status_form": (orders.ValidateOrderStatusForm, orders.ActionLookUpOrder),
     "cancellation_form": (orders.ValidateCancellationForm, orders.ActionCancelOrder),
+    "delivery_form": (delivery.ValidateDeliveryForm, delivery.ActionChangeDelivery),
+    "invoice_form": (invoices.ValidateInvoiceForm, invoices.ActionSendInvoice),
+    invoices.COMPANY_FORM: (
+        invoices.ValidateCompanyInvoiceForm,
+        invoices.ActionRequestCompanyInvoice,
+    ),
+    "balance_form": (invoices.ValidateBalanceForm, invoices.ActionTellBalance),
     contact.FORM: (contact.ValidateContactForm, contact.ActionNoteContact),
 }
 """Form → its validation, and the action that follows it."""
 ASKING = {
     "order_number": proof.ActionAskOrderNumber,
     "contact": proof.ActionAskContact,
-    "confirmed": orders.ActionAskCancellationConfirmed,
-    "code": confirmation.ActionAskCode,
+    "cancellation_form_confirmed": orders.ActionAskCancellationConfirmed,
+    "delivery_form_confirmed": delivery.ActionAskDeliveryConfirmed,
+    "delivery_part": delivery.ActionAskDeliveryPart,
+    "delivery_value": delivery.ActionAskDeliveryValue,
+    "company_details": invoices.ActionAskCompanyDetails,
+    "code": one_time_code.ActionAskCode,
     "contact_form_contact": contact.ActionAskCallbackContact,
 }
 """Slot, or form and slot → the action that asks."""
@@ -40,6 +59,10 @@ BEGINS = {
     "ask_order_status": "order_status_form",
     "inform": "order_status_form",
     "cancel_order": "cancellation_form",
+    "lack_order_number": "order_status_form",
+    "change_delivery_details": "delivery_form",
+    "ask_invoice": "invoice_form",
+    "ask_balance_due": "balance_form",
 }
 ENTITY_OF = {"phone": "contact", "email": "contact", "marketplace_order": "order_number"}
 MESSAGE_KEYS = {
@@ -159,7 +182,8 @@ class Chat:
         self.loop: str | None = None
         self.latest = message()
         self.failed: dict[str, int] = {}
-        self.locked: list[str] = []
+        self.guarded: list[str] = []
+        self.customer_id: str | None = None
         self.people_available = True
         self.followed = False
         """Whether an action of the last turn chose the next one itself; then it is the last."""
@@ -214,7 +238,8 @@ class Chat:
             "channel": "web",
             "proof": self.slots["proof"],
             "failed_proofs": sum(self.failed.values()),
-            "locked_orders": self.locked,
+            "guarded_orders": self.guarded,
+            "customer_id": self.customer_id,
             "people_available": self.people_available,
         }
         more = {"message_id": f"m-{number}", "customer": customer, **more}
@@ -227,9 +252,11 @@ class Chat:
             if name in ("order_number", "contact"):
                 self._apply([slot(name, entity["value"])])
         asked = (self.loop, self.slots["requested_slot"])
-        answer = {"affirm": True, "cancel_order": True, "deny": False}.get(intent)
-        if asked == ("cancellation_form", "confirmed") and answer is not None:
-            self._apply([slot("confirmed", answer)])
+        answers = {"affirm": True, "deny": False}
+        if self.loop == "cancellation_form":
+            answers["cancel_order"] = True
+        if asked[1] == "confirmed" and intent in answers:
+            self._apply([slot("confirmed", answers[intent])])
 
     async def _form(self, name: str, again: bool = False) -> bool:
         """Plays the form; False if it has nothing to do with the message."""
@@ -288,7 +315,7 @@ class Chat:
                 number = command["order_number"]
                 self.failed[number] = self.failed.get(number, 0) + 1
                 if self.failed[number] >= limit:
-                    self.locked.append(number)
+                    self.guarded.append(number)
         self._apply(outcome.events)
 
     def _utter(self, response: str) -> None:

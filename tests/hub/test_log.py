@@ -315,18 +315,19 @@ async def test_a_session_that_was_due_again_meanwhile_stays_due(
 # --- proof
 
 
-async def test_locked_orders_are_counted_over_all_conversations(log: Log) -> None:
+async def test_guarded_orders_are_counted_over_all_conversations(log: Log) -> None:
     for number in range(4):
         await turn(log, FAILED, to=f"other{number}")
     mine = (await turn(log, answer("hi"), to="mine")).conversation
-    assert (await log.customer(mine))["locked_orders"] == []
+    assert (await log.customer(mine))["guarded_orders"] == []
     await turn(log, FAILED, to="mine")
     theirs = await log.customer((await turn(log, answer("hi"))).conversation)
     assert theirs == {
         "channel": "web",
         "proof": None,
         "failed_proofs": 0,
-        "locked_orders": ["DH-20413"],
+        "guarded_orders": ["DH-20413"],
+        "customer_id": None,
         "people_available": False,
     }
 
@@ -335,10 +336,10 @@ async def test_wrong_tries_are_forgotten_after_the_pause(log: Log, clock: Clock)
     for _ in range(5):
         done = await turn(log, FAILED)
     known = await log.customer(done.conversation)
-    assert (known["failed_proofs"], known["locked_orders"]) == (5, ["DH-20413"])
+    assert (known["failed_proofs"], known["guarded_orders"]) == (5, ["DH-20413"])
     clock.go_on(minutes=61)
     known = await log.customer(done.conversation)
-    assert (known["failed_proofs"], known["locked_orders"]) == (0, [])
+    assert (known["failed_proofs"], known["guarded_orders"]) == (0, [])
 
 
 @pytest.mark.parametrize(("minutes", "kept"), [(29, True), (31, False)])
