@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import turn, wording
 from actions.confirmation import FORGET, ConfirmedOrderForm
+from actions.proof import ProvenOrderForm
 from myna.bootstrap import catalogue, shop
 from myna.shop.address import one_line, parse_address
 from myna.shop.contact import Phone, parse_contact
@@ -54,6 +55,18 @@ class ValidateDeliveryForm(ConfirmedOrderForm):
         """Rasa's name of the action."""
         return "validate_delivery_form"
 
+    async def required_slots(
+        self,
+        domain_slots: list[str],
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: dict[str, Any],
+    ) -> list[str]:
+        """A no that comes with another value is no end."""
+        corrected = tracker.get_slot("confirmed") is False and _new_value(tracker)
+        base = ProvenOrderForm if corrected else ConfirmedOrderForm
+        return await base.required_slots(self, domain_slots, dispatcher, tracker, domain)
+
     def extract_delivery_part(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
@@ -83,6 +96,11 @@ class ValidateDeliveryForm(ConfirmedOrderForm):
     ) -> dict[str, Any]:
         """What was typed after we asked, or instead of the yes to what we had understood."""
         value = _new_value(tracker)
+        if value is None and tracker.get_slot("requested_slot") == "delivery_value":
+            # an answer all the same, though not one that can be used: it begins no other matter
+            intent = tracker.get_intent_of_latest_message()
+            if intent == "inform" or turn.gives_a_detail(tracker, "delivery_value"):
+                value = tracker.latest_message.get("text")
         return {"delivery_value": value} if value else {}
 
     def validate_delivery_value(
@@ -92,8 +110,8 @@ class ValidateDeliveryForm(ConfirmedOrderForm):
         tracker: Tracker,
         domain: dict[str, Any],
     ) -> dict[str, Any]:
-        """Was judged when it was taken."""
-        return {"delivery_value": value}
+        """What can be used of it; else the question is asked again."""
+        return {"delivery_value": _new_value(tracker)}
 
     def validate_contact(
         self,
@@ -124,7 +142,9 @@ def _new_value(tracker: Tracker) -> str | None:
     at_once = part == "phone" and asked not in ("contact", "code", "confirmed")
     if asked not in ("delivery_value", "confirmed") and not at_once:
         return None
-    text = " ".join((tracker.latest_message.get("text") or "").split(" ")).strip()
+    text = (tracker.latest_message.get("text") or "").strip()
+    if asked == "confirmed" and tracker.get_intent_of_latest_message() == "deny":
+        text = text.partition(",")[2].strip()  # behind the "no"
     if part == "phone":
         told = parse_contact(next(tracker.get_latest_entity_values("phone"), None) or "")
         return told.e164 if isinstance(told, Phone) else None

@@ -63,6 +63,16 @@ class ValidateInvoiceForm(ProvenOrderForm):
             return {"invoice_kind": "company"}
         return {} if tracker.get_slot("invoice_kind") else {"invoice_kind": "customer"}
 
+    def validate_invoice_kind(
+        self,
+        value: str,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: dict[str, Any],
+    ) -> dict[str, Any]:
+        """What was found."""
+        return {"invoice_kind": value}
+
 
 class ActionSendInvoice(Action):
     """Sends the invoice of a proven order to the contact on record, and gives the link."""
@@ -83,7 +93,8 @@ class ActionSendInvoice(Action):
             dispatcher.utter_message(response="utter_shop_unavailable")
             return []
         if tracker.get_slot("invoice_kind") == "company":
-            return [FollowupAction(COMPANY_FORM)]
+            country = SlotSet("invoice_country", order.address.country)
+            return [country, FollowupAction(COMPANY_FORM)]
         invoice = await asyncio.to_thread(shop().get_invoice, number)
         match invoice:
             case Invoice(url=str()):
@@ -211,15 +222,8 @@ class ActionRequestCompanyInvoice(Action):
 
 
 def _country(tracker: Tracker) -> str:
-    """`vn` or `my`: which tax office an order's invoice goes to, by the order's own number."""
-    return "my" if _market(tracker) == "MY" else "vn"
-
-
-def _market(tracker: Tracker) -> str:
-    facts = catalogue().facts
-    number = str(tracker.get_slot("order_number") or "")
-    own = next((prefix for prefix in facts.order_number.prefixes if number.startswith(prefix)), "")
-    return own if own in facts.markets else facts.languages[turn.language(tracker)].market
+    """`my` or `vn`: to which tax office the order's invoice goes."""
+    return "my" if tracker.get_slot("invoice_country") == "MY" else "vn"
 
 
 def _tax_number(tracker: Tracker, text: str) -> str | None:
