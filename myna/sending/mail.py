@@ -58,7 +58,8 @@ class SmtpMail:
             f"<{hashlib.sha256(idempotency_key.encode()).hexdigest()[:32]}@{domain}>"
         )
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(text)
+        # not every server takes eight bits (RFC 6152)
+        message.set_content(text, cte="quoted-printable")
         handed_in = False
         try:
             with self._connected() as smtp:

@@ -29,7 +29,7 @@ async def ask(chat, text="change the delivery", **more):
 
 
 async def enter_code(chat, shop):
-    *_, text, key = shop.sent[-1]
+    key = shop.sent[-1][-1]
     code = codes.one_time_code("key of tests", CONVERSATION, NUMBER, key.removeprefix("code:"))
     return await chat.say(code, code=code)
 
