@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 
-from myna import settings
-
 AUDIENCE = "myna"
 """The `aud` of tokens that are meant for us."""
 LONGEST = timedelta(hours=1)
@@ -20,7 +18,6 @@ LONGEST = timedelta(hours=1)
 
 _LEEWAY = timedelta(seconds=30)  # between the website's clock and ours
 _CHARACTERS = 100
-_SHORTEST_KEY = 32  # bytes, as RFC 7518, section 3.2, demands
 
 
 class IdentityError(ValueError):
@@ -37,21 +34,6 @@ class Identity:
     """For the people at the desk."""
     until: datetime
     """Until when the token says so."""
-
-
-def key() -> str:
-    """The key that the shop's website signs with (`MYNA_IDENTITY`, else made at the first run).
-
-    Raises:
-        settings.SettingError: it is too short to be safe.
-    """
-    found = settings.secret("identity")
-    if len(found.encode()) < _SHORTEST_KEY:
-        raise settings.SettingError(
-            f"MYNA_IDENTITY: the key has {len(found.encode())} bytes; write at least"
-            f" {_SHORTEST_KEY}, e.g. from `openssl rand -base64 32`."
-        )
-    return found
 
 
 def verified(token: str, signed_with: str) -> Identity:

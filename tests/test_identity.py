@@ -8,9 +8,7 @@ from typing import Any
 import jwt
 import pytest
 
-from myna import identity
 from myna.identity import IdentityError, verified
-from myna.settings import SettingError
 
 KEY = "k" * 32
 
@@ -56,11 +54,3 @@ def test_a_good_token() -> None:
 def test_what_is_not_believed(made: Any) -> None:
     with pytest.raises(IdentityError):
         verified(made(), KEY)
-
-
-def test_the_key_has_to_be_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MYNA_IDENTITY", "short")
-    with pytest.raises(SettingError, match="MYNA_IDENTITY"):
-        identity.key()
-    monkeypatch.setenv("MYNA_IDENTITY", KEY)
-    assert identity.key() == KEY

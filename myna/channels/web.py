@@ -267,7 +267,7 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
 
 def _identity(token: str) -> Identity:
     try:
-        return identity.verified(token, identity.key())
+        return identity.verified(token, settings.identity_key())
     except identity.IdentityError as fault:
         raise HubError(422, "identity_refused", str(fault)) from None
 
