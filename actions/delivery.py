@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any, get_args
 
 from rasa_sdk import Action, Tracker
@@ -43,6 +44,10 @@ _LONGEST_NAME = 60
 _LONGEST_NOTE = 200
 _FREE = ("inform", "nlu_fallback", "out_of_scope", "change_delivery_details", "ask_order_status")
 """Intents that a name, an address or an hour is taken for."""
+_HALF_ADDRESS = re.compile(
+    r"(?:(?:no|số|so|lot)\b\.?\s*)?\d[\w/-]*,?\s+[^\W\d][^?]*", re.IGNORECASE
+)
+"""A house number and a street, and perhaps too little more."""
 _OWN = ("delivery_part", "delivery_value")
 
 
@@ -96,11 +101,9 @@ class ValidateDeliveryForm(ConfirmedOrderForm):
     ) -> dict[str, Any]:
         """What was typed after we asked, or instead of the yes to what we had understood."""
         value = _new_value(tracker)
-        if value is None and tracker.get_slot("requested_slot") == "delivery_value":
-            # an answer all the same, though not one that can be used: it begins no other matter
-            intent = tracker.get_intent_of_latest_message()
-            if intent == "inform" or turn.gives_a_detail(tracker, "delivery_value"):
-                value = tracker.latest_message.get("text")
+        if value is None and _tries_to_answer(tracker):
+            # though it cannot be used, it begins no other matter
+            value = tracker.latest_message.get("text")
         return {"delivery_value": value} if value else {}
 
     def validate_delivery_value(
@@ -120,10 +123,28 @@ class ValidateDeliveryForm(ConfirmedOrderForm):
         tracker: Tracker,
         domain: dict[str, Any],
     ) -> dict[str, Any]:
-        """A number that the carrier shall ring proves nothing, and is not taken for a try."""
-        if tracker.get_slot("delivery_part") == "phone" and _new_value(tracker):
+        """The number that the carrier shall ring, as the answer to our question, proves nothing."""
+        asked = tracker.get_slot("requested_slot") in ("delivery_value", "confirmed")
+        if asked and tracker.get_slot("delivery_part") == "phone" and _new_value(tracker):
             return {"contact": None}
         return super().validate_contact(value, dispatcher, tracker, domain)
+
+    def misses_silently(self, tracker: Tracker) -> bool:
+        """A number in a message that wants another number may be either: it is just not theirs."""
+        return super().misses_silently(tracker) or tracker.get_slot("delivery_value") is not None
+
+    async def judge(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, slots: list[str]
+    ) -> list[EventType]:
+        """A number that has proved the order was no new one."""
+        proved = turn.proof(tracker, tracker.get_slot("order_number"))
+        events = await super().judge(dispatcher, tracker, slots)
+        told, contact = tracker.get_slot("delivery_value"), tracker.get_slot("contact")
+        if proved or told is None or told != contact or not tracker.get_slot("proof"):
+            return events
+        again: list[EventType] = [SlotSet(slot, None) for slot in _OWN]
+        tracker.add_slots(again)
+        return [*events, *again]
 
     def validate_confirmed(
         self,
@@ -134,6 +155,18 @@ class ValidateDeliveryForm(ConfirmedOrderForm):
     ) -> dict[str, Any]:
         """A corrected value has to be confirmed anew, whatever else was said with it."""
         return {"confirmed": None if _new_value(tracker) else value}
+
+
+def _tries_to_answer(tracker: Tracker) -> bool:
+    """Whether the message was meant as the new value, whatever else it was taken for."""
+    if tracker.get_slot("requested_slot") != "delivery_value":
+        return False
+    intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False)
+    text = (tracker.latest_message.get("text") or "").strip()
+    address = tracker.get_slot("delivery_part") == "address" and intent != "faq"
+    if address and _HALF_ADDRESS.fullmatch(text):
+        return True
+    return intent == "inform" or turn.gives_a_detail(tracker, "delivery_value")
 
 
 def _new_value(tracker: Tracker) -> str | None:
@@ -200,7 +233,7 @@ class ActionAskDeliveryValue(Action):
             return []
         part = tracker.get_slot("delivery_part")
         answered = turn.asked_for(tracker) == "delivery_value"
-        if part == "address" and answered and turn.gives_a_detail(tracker, "delivery_value"):
+        if part == "address" and answered and _tries_to_answer(tracker):
             country = order.address.country
             response = f"utter_invalid_address_{'my' if country == 'MY' else 'vn'}"
         else:

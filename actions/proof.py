@@ -209,6 +209,15 @@ class ProvenOrderForm(ContactSlot, CodeSlot, FormValidationAction, ABC):
             return [] if tracker.get_slot("contact") else [SlotSet("contact", contact)]
         return await self._compare(dispatcher, tracker, number, contact)
 
+    def misses_silently(self, tracker: Tracker) -> bool:
+        """Whether the contact was not tried by the customer, so that it is just asked for.
+
+        It is that of an earlier order; a miss counts all the same.
+        """
+        asked = tracker.get_slot("requested_slot") == "contact"
+        told = turn.names(tracker, "phone", "email")
+        return tracker.get_slot("contact") is not None and not asked and not told
+
     async def _compare(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, number: str, contact: str
     ) -> list[EventType]:
@@ -228,9 +237,7 @@ class ProvenOrderForm(ContactSlot, CodeSlot, FormValidationAction, ABC):
         failed = turn.customer(tracker)["failed_proofs"]
         if failed + 1 >= catalogue().facts.limits.proof_tries:
             return locked(dispatcher)
-        asked = tracker.get_slot("requested_slot") == "contact"
-        if tracker.get_slot("contact") and not asked and not turn.names(tracker, "phone", "email"):
-            # the contact of an earlier order: not tried by the customer, so it is just asked for
+        if self.misses_silently(tracker):
             return [SlotSet("contact", None)]
         dispatcher.utter_message(response="utter_order_not_matched", order_number=number)
         return [SlotSet("contact", None), SlotSet("last_contact", contact)]

@@ -98,12 +98,19 @@ async def test_two_parts_in_a_message_are_asked_about(chat):
     assert chat.slots["delivery_part"] is None
 
 
-async def test_a_new_number_in_the_first_message_is_no_wrong_try(chat, shop):
+async def test_a_new_number_in_the_first_message_is_kept(chat, shop):
     told = await ask(chat, "change my phone number to 0911111111", phone=OTHER)
     assert told == ["utter_ask_contact"]
-    assert (chat.failed, chat.slots["contact"]) == ({}, None)
+    # it may have been a guess of the order's own
+    assert (chat.failed, chat.slots["contact"]) == ({NUMBER: 1}, None)
     assert await chat.say(RIGHT, phone=RIGHT) == ["utter_ask_confirm_delivery"]
     assert chat.values("utter_ask_confirm_delivery")["value"] == OTHER
+
+
+async def test_the_orders_own_number_in_the_first_message_is_proof(chat, shop):
+    told = await ask(chat, "change my delivery, my phone is 0903123456", phone=RIGHT)
+    assert told == ["utter_ask_delivery_part"]
+    assert (chat.failed, chat.slots["delivery_value"]) == ({}, None)
 
 
 async def test_a_value_corrected_instead_of_the_yes(chat, shop):
@@ -116,10 +123,11 @@ async def test_a_value_corrected_instead_of_the_yes(chat, shop):
     assert value == "47 Trần Phú, phường 4, Đà Lạt"
 
 
-@pytest.mark.parametrize("text", ["12 Lê Lợi", "12 Lê Lợi, quận 1"])
-async def test_too_little_of_an_address(chat, text):
+@pytest.mark.parametrize("intent", ["inform", "nlu_fallback", "report_technical_problem"])
+@pytest.mark.parametrize("text", ["12 Lê Lợi", "số 12/3A Lê Lợi, quận 1", "No. 15 Jalan Song"])
+async def test_too_little_of_an_address(chat, text, intent):
     await ask(chat, "change address", phone=RIGHT)
-    assert await chat.say(text) == ["utter_invalid_address_vn"]
+    assert await chat.say(text, intent) == ["utter_invalid_address_vn"]
     assert chat.slots["requested_slot"] == "delivery_value"
 
 

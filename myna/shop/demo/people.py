@@ -104,5 +104,5 @@ def phone(country: str, index: int) -> str:
 
 
 def customer_id(phone_number: str) -> str:
-    """The shop's number of the customer with this phone: its last seven digits tell them apart."""
-    return f"C-{phone_number[-7:]}"
+    """The shop's number of the customer with this phone: the country and the last eight digits."""
+    return f"C-{'V' if phone_number.startswith('+84') else 'M'}{phone_number[-8:]}"
