@@ -133,12 +133,10 @@ class ValidateDeliveryForm(ConfirmedOrderForm):
         """A number in a message that wants another number may be either: it is just not theirs."""
         return super().misses_silently(tracker) or tracker.get_slot("delivery_value") is not None
 
-    async def judge(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, slots: list[str]
-    ) -> list[EventType]:
+    async def judge(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """A number that has proved the order was no new one."""
         proved = turn.proof(tracker, tracker.get_slot("order_number"))
-        events = await super().judge(dispatcher, tracker, slots)
+        events = await super().judge(dispatcher, tracker)
         told, contact = tracker.get_slot("delivery_value"), tracker.get_slot("contact")
         if proved or told is None or told != contact or not tracker.get_slot("proof"):
             return events

@@ -86,7 +86,9 @@ class ProvenOrderForm(ContactSlot, CodeSlot, FormValidationAction, ABC):
         if tracker.get_intent_of_latest_message() != "lack_order_number":
             lacking = []
         tracker.add_slots(lacking)
-        judged = await self.judge(dispatcher, tracker, self.domain_slots(domain))
+        judged = await self.judge(dispatcher, tracker)
+        if END not in judged and "code" not in self.domain_slots(domain):
+            judged += _without_code(dispatcher, tracker)
         events = [*stale, *events, *validated, *lacking, *judged]
         if END in judged:
             return events
@@ -127,25 +129,16 @@ class ProvenOrderForm(ContactSlot, CodeSlot, FormValidationAction, ABC):
             dispatcher.utter_message(response="utter_invalid_order_number")
         return {"order_number": number}
 
-    async def judge(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, slots: list[str]
-    ) -> list[EventType]:
-        """What the message proves: by code, by who the customer is, by order number and contact.
-
-        Args:
-            dispatcher: of the turn.
-            tracker: with what was told; what is found out is put into it.
-            slots: all that the form can ask for.
-        """
+    async def judge(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """What the message proves: by code, by who the customer is, by order number and contact."""
         events: list[EventType] = []
-        for step in (self.judge_marketplace, self.judge_code, self.recognise):
+        steps = (self.judge_marketplace, self.judge_code, self.recognise, self.judge_contact)
+        for step in steps:
             events += (done := await step(dispatcher, tracker))
             tracker.add_slots(done)
             if END in done:
-                return events
-        done = await self.judge_contact(dispatcher, tracker, may_send_code="code" in slots)
-        tracker.add_slots(done)
-        return [*events, *done]
+                break
+        return events
 
     async def judge_marketplace(
         self, dispatcher: CollectingDispatcher, tracker: Tracker
@@ -188,7 +181,7 @@ class ProvenOrderForm(ContactSlot, CodeSlot, FormValidationAction, ABC):
         return [SlotSet("order_number", number), SlotSet("proof", shown)]
 
     async def judge_contact(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, *, may_send_code: bool
+        self, dispatcher: CollectingDispatcher, tracker: Tracker
     ) -> list[EventType]:
         """Compares order number and contact, once both are told."""
         number: str | None = tracker.get_slot("order_number")
@@ -203,8 +196,6 @@ class ProvenOrderForm(ContactSlot, CodeSlot, FormValidationAction, ABC):
         if known["failed_proofs"] >= catalogue().facts.limits.proof_tries:
             return locked(dispatcher)
         if _is_guarded(tracker, number):
-            if not may_send_code:
-                return locked(dispatcher)
             # the code tells: it is sent where both are right, and nobody is told whether it was
             return [] if tracker.get_slot("contact") else [SlotSet("contact", contact)]
         return await self._compare(dispatcher, tracker, number, contact)
@@ -241,6 +232,17 @@ class ProvenOrderForm(ContactSlot, CodeSlot, FormValidationAction, ABC):
             return [SlotSet("contact", None)]
         dispatcher.utter_message(response="utter_order_not_matched", order_number=number)
         return [SlotSet("contact", None), SlotSet("last_contact", contact)]
+
+
+def _without_code(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    """A person, where a form that asks for no code would need one."""
+    number = tracker.get_slot("order_number")
+    if number is None and tracker.get_slot("own_orders") and not turn.who(tracker):
+        dispatcher.utter_message(response="utter_orders_not_listed")
+        turn.hand_over(dispatcher, "proof", announced=True)
+        return [END]
+    told = tracker.get_slot("contact") and turn.proof(tracker, number) is None
+    return locked(dispatcher) if told and _is_guarded(tracker, number) else []
 
 
 def _belongs(order: Order, who: Who) -> bool:

@@ -9,6 +9,7 @@ import jwt
 import pytest
 
 from myna.identity import IdentityError, verified
+from myna.settings import PROJECT
 
 KEY = "k" * 32
 
@@ -54,3 +55,12 @@ def test_a_good_token() -> None:
 def test_what_is_not_believed(made: Any) -> None:
     with pytest.raises(IdentityError):
         verified(made(), KEY)
+
+
+def test_the_sample_of_the_documentation() -> None:
+    page = (PROJECT / "docs/identity.md").read_text(encoding="utf-8")
+    sample = page.partition("```python\n")[2].partition("```")[0]
+    names: dict[str, Any] = {}
+    exec(sample, names)
+    found = verified(names["myna_token"]("C-1", "Nguyễn Ngọc Lan", KEY), KEY)
+    assert (found.customer_id, found.name) == ("C-1", "Nguyễn Ngọc Lan")

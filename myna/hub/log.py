@@ -141,7 +141,9 @@ class Log(Reading):
             # after a person has closed the matter, the customer is the bot's again
             thread.move("customer_wrote", who="customer")
         silence = moment - (conversation.customer_at or moment)
-        if conversation.proof and silence > timedelta(minutes=limits.proof_minutes):
+        proof = conversation.proof
+        gone = proof and proof["level"] == "identity" and not conversation.logged_in
+        if proof and (gone or silence > timedelta(minutes=limits.proof_minutes)):
             thread.change(proof=None)
         thread.change(customer_at=moment)
         if mine:

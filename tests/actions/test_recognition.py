@@ -6,7 +6,7 @@ from myna import codes
 from myna.bootstrap import catalogue
 from myna.shop.model import NotOffered, Unavailable
 
-from .chat import CONVERSATION
+from .chat import CONVERSATION, DOMAIN
 from .fake_shop import an_order
 
 RIGHT, WRONG = "+84903123456", "+84911111111"
@@ -208,6 +208,25 @@ async def test_a_code_for_one_order_opens_the_others_of_that_contact(chat, shop)
     assert told == ["utter_ask_confirm_cancel"]
     assert (await chat.say("yes", "affirm"))[0] == "utter_order_cancelled"
     assert len(shop.sent) == 1
+
+
+@pytest.fixture
+def without_code(monkeypatch):
+    monkeypatch.setitem(
+        DOMAIN["forms"]["order_status_form"], "required_slots", ["order_number", "contact"]
+    )
+
+
+@pytest.mark.usefixtures("without_code")
+async def test_a_form_without_code_leaves_a_guarded_order_to_a_person(guarded, shop):
+    assert await status(guarded, order_number=NUMBER, phone=RIGHT) == ["utter_proof_locked"]
+    assert (guarded.commands, guarded.loop, shop.looked_up) == ([HAND_OVER], None, [])
+
+
+@pytest.mark.usefixtures("without_code")
+async def test_a_form_without_code_finds_no_orders(chat):
+    assert await chat.say("no number", "lack_order_number") == ["utter_orders_not_listed"]
+    assert (chat.commands, chat.loop) == ([HAND_OVER], None)
 
 
 # --- logged in at the shop

@@ -62,7 +62,7 @@ def test_why_and_since_when_the_customer_waits(told: Page) -> None:
 def test_what_the_customer_has_shown_and_told(told: Page) -> None:
     expect(fact(told, "Xác minh")).to_contain_text("DH-20413")
     expect(fact(told, "Xác minh")).to_contain_text("khớp thông tin liên hệ")
-    expect(fact(told, "Đăng nhập là")).to_have_text("Nguyễn Ngọc Lan · C-3456789")
+    expect(fact(told, "Đã đăng nhập là")).to_have_text("Nguyễn Ngọc Lan · C-3456789")
     expect(fact(told, "Lần xác minh sai")).to_have_text("2")
     expect(fact(told, "Mã đơn hàng")).to_have_text("DH-20413")
     phone = fact(told, "Số điện thoại").get_by_role("link")
