@@ -17,7 +17,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import product_words, turn
 from actions.confirmation import FORGET, ConfirmedOrderForm
 from actions.general import call_person
-from actions.proof import END
+from actions.one_time_code import END
 from myna import formats
 from myna.bootstrap import shop
 from myna.shop.cover import add_months

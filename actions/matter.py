@@ -13,9 +13,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import turn
 from actions.confirmation import FORGET, ConfirmedOrderForm
 from actions.lines import Lines, item_buttons, join_skus, lines_of, named_lines, split_skus, word
-from actions.proof import END
+from actions.one_time_code import END
 from actions.words import answers, is_brief, note_words, order_lines, own_words, products, told
 from myna.bootstrap import catalogue, shop
+from myna.brain.protocol import Level
 from myna.keywords import sort_words
 from myna.shop.model import Order
 
@@ -32,6 +33,8 @@ class MatterForm(ConfirmedOrderForm):
 
     `matter` holds the customer's words and, once the order was looked at, its number and lines.
     """
+
+    level: Level = "contact"
 
     own_slots = (*ConfirmedOrderForm.own_slots, *_OWN)
     worded: tuple[str, ...] = ()

@@ -55,7 +55,16 @@ class ActionLookUpOrder(Action):
             dispatcher.utter_message(response="utter_shop_unavailable")
             return []
         tell_status(dispatcher, order, turn.language(tracker))
+        await _offer_others(dispatcher, tracker)
         return []
+
+
+async def _offer_others(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    """A customer whom we know may look at their other orders without proving anything more."""
+    who = turn.who(tracker)
+    found = await asyncio.to_thread(shop().list_orders, who) if who else ()
+    if isinstance(found, tuple) and len(found) > 1:
+        dispatcher.utter_message(response="utter_other_orders", count=len(found) - 1)
 
 
 class ActionAskCancellationConfirmed(Action):
@@ -107,7 +116,7 @@ class ActionCancelOrder(Action):
         if confirmed is False:
             dispatcher.utter_message(response="utter_cancel_dropped", order_number=number)
             return FORGET
-        if not confirmed or turn.proof(tracker, number) != "code":
+        if not confirmed or not turn.proved_strongly(tracker, number):
             return FORGET
         outcome = await asyncio.to_thread(
             shop().cancel_order,

@@ -14,7 +14,8 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import contact, turn
-from actions.proof import END, ProvenOrderForm
+from actions.one_time_code import END
+from actions.proof import ProvenOrderForm
 from actions.support import STATE, answer_of
 from myna import formats
 from myna.bootstrap import catalogue, shop
@@ -310,5 +311,5 @@ def _is_contact_of(repair: Repair, told: str) -> bool:
 
 def _locked(dispatcher: CollectingDispatcher) -> list[EventType]:
     dispatcher.utter_message(response="utter_proof_locked")
-    turn.hand_over(dispatcher, "proof", announced=True)
+    turn.hand_over(dispatcher, "proof")
     return [SlotSet("repair_number", None), SlotSet("contact", None), END]

@@ -14,8 +14,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import turn
 from actions.lines import counts, in_sentence, told, word
 from actions.matter import DONE, MatterForm, tell_marketplace
+from actions.one_time_code import END
 from actions.orders import order_values, tell_status
-from actions.proof import END
 from actions.words import ask, order_lines, said_in_form, summary, told_contact, words_told
 from myna.bootstrap import catalogue, shop
 from myna.keywords import sort_words

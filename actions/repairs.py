@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import turn
 from actions.confirmation import FORGET, ConfirmedOrderForm
+from actions.one_time_code import END
 from actions.pieces import (
     INVALID_NUMBER,
     ActionAsk,
@@ -25,7 +26,6 @@ from actions.pieces import (
     own_words,
     piece_values,
 )
-from actions.proof import END
 from actions.support import STATE, answer_of, warn
 from actions.warranty import repairs_of_order, tell_repair
 from myna import formats

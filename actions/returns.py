@@ -13,7 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import turn
 from actions.lines import choice, counts, lines_of, split_skus, told, word
 from actions.matter import MatterForm, tell_marketplace
-from actions.proof import END
+from actions.one_time_code import END
 from actions.return_opening import return_values
 from actions.return_states import OPEN, tell_return
 from actions.return_terms import eligibility, last_day, returns_of, zone_of

@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from myna.bootstrap import catalogue
 from myna.brain.protocol import CaseKind, Customer, Level, Proof
+from myna.shop.model import Who
 
 QUESTIONS = (
     "utter_ask_meaning",
@@ -19,6 +20,9 @@ QUESTIONS = (
     "utter_other_language",
 )
 """After these a form waits instead of repeating its own question."""
+
+STRONG: tuple[Level, ...] = ("code", "identity")
+"""Levels of proof that are enough to change an order."""
 
 
 def language(tracker: Tracker) -> str:
@@ -38,7 +42,8 @@ def customer(tracker: Tracker) -> Customer:
         "channel": known.get("channel", "shell"),
         "proof": known.get("proof"),
         "failed_proofs": known.get("failed_proofs", 0),
-        "locked_orders": known.get("locked_orders", []),
+        "guarded_orders": known.get("guarded_orders", []),
+        "customer_id": known.get("customer_id"),
         "people_available": known.get("people_available", True),
     }
 
@@ -55,6 +60,20 @@ def proof(tracker: Tracker, order_number: str | None) -> Level | None:
     if shown and order_number and shown["order_number"] == order_number:
         return shown["level"]
     return None
+
+
+def proved_strongly(tracker: Tracker, order_number: str | None) -> bool:
+    """Whether it is sure enough that the order is theirs to change it: by code or log-in."""
+    return proof(tracker, order_number) in STRONG
+
+
+def who(tracker: Tracker) -> Who | None:
+    """Whose orders may be listed: of the one who is logged in, or has shown a contact by code."""
+    if customer_id := customer(tracker)["customer_id"]:
+        return Who(customer_id=customer_id)
+    shown: Proof | None = tracker.get_slot("proof")
+    contact = shown.get("contact") if shown else None
+    return Who(contact=contact) if contact else None
 
 
 def names(tracker: Tracker, *entities: str) -> bool:
@@ -101,6 +120,17 @@ def already_said(tracker: Tracker, *responses: str) -> bool:
     return False
 
 
+def asked_for(tracker: Tracker) -> str | None:
+    """The slot that a form had asked for when the customer wrote the message."""
+    before = False
+    for event in reversed(tracker.events):
+        before = before or event["event"] == "user"
+        if before and event["event"] == "slot" and event["name"] == "requested_slot":
+            slot: str | None = event["value"]
+            return slot
+    return None
+
+
 def form_over() -> list[EventType]:
     """Ends a form from within the action that asks for one of its slots."""
     return [ActiveLoop(None), SlotSet("requested_slot", None)]
@@ -121,13 +151,19 @@ def open_case(dispatcher: CollectingDispatcher, kind: CaseKind, summary: str, **
 
 
 def proof_failed(dispatcher: CollectingDispatcher, order_number: str) -> None:
-    """Tells the hub of a wrong try, which it counts for the conversation and for the order."""
+    """Tells the hub of a wrong try, which it counts for the conversation and for the order.
+
+    Args:
+        dispatcher: of the turn.
+        order_number: empty if it was about a contact and no order.
+    """
     _command(dispatcher, type="proof_failed", order_number=order_number)
 
 
-def proof_passed(dispatcher: CollectingDispatcher, order_number: str, level: Level) -> None:
-    """Tells the hub that the customer has shown the order to be theirs."""
-    _command(dispatcher, type="proof_passed", order_number=order_number, level=level)
+def proof_passed(dispatcher: CollectingDispatcher, order_number: str | None, level: Level) -> None:
+    """Tells the hub that the customer has shown an order, or a contact, to be theirs."""
+    about = {"order_number": order_number} if order_number else {}
+    _command(dispatcher, type="proof_passed", level=level, **about)
 
 
 def case_contact(dispatcher: CollectingDispatcher, **contact: str) -> None:

@@ -6,8 +6,13 @@ from functools import cache
 
 from myna import settings
 from myna.facts import Facts
+from myna.sending.mail import SmtpMail
+from myna.sending.protocol import Sender
+from myna.sending.route import Routes, ShopSender
+from myna.sending.sms import SmsGateway
 from myna.shop.demo.catalogue import CATALOGUE
 from myna.shop.http import HttpShop
+from myna.shop.model import Contact
 from myna.shop.names import Listed, ProductName, ProductNames, RememberedNames, SoldBy
 from myna.shop.protocol import Shop
 from myna.shop.woocommerce import WooCommerceShop
@@ -69,3 +74,21 @@ def product_names() -> ProductNames:
         products = CATALOGUE.values()
         return Listed(tuple(ProductName(each.sku, each.category, each.names) for each in products))
     return RememberedNames(SoldBy(shop())).wait(_FIRST_NAMES_SECONDS)
+
+
+def sender() -> Sender:
+    """How one-time codes leave: as `sending` in `shop.yml` says, also when it was just changed."""
+    facts = catalogue().facts
+    sending = facts.sending
+    ways: dict[Contact, Sender] = {}
+    if sending.phone == "shop":
+        ways["phone"] = ShopSender(shop())
+    elif sending.phone == "sms" and sending.sms:
+        ways["phone"] = SmsGateway(sending.sms, settings.given_secret("sms_secret") or "")
+    if sending.email == "shop":
+        ways["email"] = ShopSender(shop())
+    elif sending.email == "smtp" and sending.smtp:
+        ways["email"] = SmtpMail(
+            sending.smtp, settings.given_secret("smtp_password") or "", facts.name
+        )
+    return Routes(ways)

@@ -206,6 +206,8 @@ class Terms(_Model):
     refund_days: str
     """Working days until a refund arrives (a number or a range)."""
     warranty_months: int
+    invoice_on: Literal["paid", "shipped", "delivered"] = "shipped"
+    """When an order's invoice is issued."""
     return_reasons: dict[str, ReturnTerms] = _RETURN_REASONS
     """For which reasons items are taken back, and how; others are no reason."""
     not_returnable: list[str] = []
@@ -492,6 +494,63 @@ class Messenger(_Model):
         return value
 
 
+class SmsGatewayFacts(_Model):
+    """An SMS gateway that is asked over HTTP; its secret is `MYNA_SMS_SECRET`."""
+
+    url: str = pydantic.Field(regex=r"^https?://")
+    fields: dict[str, str]
+    """What is posted; `{phone}` is +84…, `{digits}` the same without +, `{text}`, `{key}` an id of
+    the message, `{secret}`."""
+    format: Literal["json", "form"] = "json"
+    auth: Literal["bearer", "basic", "none"] = "bearer"
+    success: dict[str, str] = {}
+    """Fields of its answer and what they hold when it has taken the message; any 2xx else."""
+
+    @pydantic.validator("fields")
+    def _tells_whom_and_what(cls, value: dict[str, str]) -> dict[str, str]:
+        given = " ".join(value.values())
+        if "{text}" not in given or not ("{phone}" in given or "{digits}" in given):
+            raise ValueError("a field with {text} and one with {phone} or {digits} are needed")
+        return value
+
+
+class SmtpFacts(_Model):
+    """A mail server; the password is `MYNA_SMTP_PASSWORD`."""
+
+    host: str
+    port: int = pydantic.Field(default=587, ge=1, le=65_535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str | None = None
+    sender: str
+    """`Name <address>` or an address."""
+
+    @pydantic.validator("sender")
+    def _address(cls, value: str) -> str:
+        if not re.fullmatch(r"[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+", value):
+            raise ValueError(
+                f"'{value}' is no address; write e.g. Lentera Home <care@shop.example>"
+            )
+        return value
+
+
+class Sending(_Model):
+    """How one-time codes reach customers."""
+
+    phone: Literal["shop", "sms", "none"] = "shop"
+    email: Literal["shop", "smtp", "none"] = "shop"
+    sms: SmsGatewayFacts | None = None
+    smtp: SmtpFacts | None = None
+
+    @pydantic.root_validator(skip_on_failure=True)
+    def _described(cls, values: dict[str, Any]) -> dict[str, Any]:
+        for contact, way in (("phone", "sms"), ("email", "smtp")):
+            if values[contact] == way and values[way] is None:
+                raise ValueError(f"{contact} goes by {way}, but there are no lines under {way}")
+        if values["phone"] == values["email"] == "none":
+            raise ValueError("phone and email are none: no code would reach anybody")
+        return values
+
+
 class Facts(_Model):
     """The whole of `shop.yml`."""
 
@@ -514,6 +573,7 @@ class Facts(_Model):
     agents: Agents
     contact_channels: list[ContactChannel] = []
     limits: Limits = Limits()
+    sending: Sending = Sending()
     service: Service = Service()
     shop: ShopSystem = ShopSystem()
     messenger: Messenger = Messenger()

@@ -19,6 +19,7 @@ PROJECT = Path(os.environ.get("MYNA_PROJECT", Path(__file__).resolve().parent.pa
 
 Network = IPv4Network | IPv6Network
 
+_IDENTITY_KEY_BYTES = 32  # the least for HS256: RFC 7518, section 3.2
 _WEBHOOK_CHARACTERS = 500  # as the outbox has room for
 
 
@@ -166,7 +167,15 @@ def check() -> None:
     Raises:
         SettingError: one of them cannot be used.
     """
-    for setting in (port, public_url, trusted_proxies, redis_url, webhooks, graph_url):
+    for setting in (
+        port,
+        public_url,
+        trusted_proxies,
+        redis_url,
+        webhooks,
+        graph_url,
+        identity_key,
+    ):
         setting()
 
 
@@ -245,6 +254,21 @@ def graph_url() -> str:
 
 def _is_loopback(address: str) -> bool:
     return urlsplit(address).hostname in ("127.0.0.1", "::1", "localhost")
+
+
+def identity_key() -> str:
+    """The key with which the shop's website signs who is logged in (`MYNA_IDENTITY`, or our own).
+
+    Raises:
+        SettingError: it is too short to be safe.
+    """
+    found = secret("identity")
+    if len(found.encode()) < _IDENTITY_KEY_BYTES:
+        raise SettingError(
+            f"MYNA_IDENTITY: the key has {len(found.encode())} bytes; write at least"
+            f" {_IDENTITY_KEY_BYTES}, e.g. from `openssl rand -base64 32`."
+        )
+    return found
 
 
 def brain_url() -> str:

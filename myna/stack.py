@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ _READY_SECONDS = 240.0
 _ANSWER_SECONDS = 30.0
 _QUIET_SECONDS = 0.4
 """An answer of several messages is written at once; after this time nothing more belongs to it."""
+_CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ class Stack:
         response.raise_for_status()
         return response.json()
 
+    def outbox(self) -> list[dict[str, Any]]:
+        """What the demo shop has sent to its customers, newest first."""
+        found: list[dict[str, Any]] = self.shop("GET", "/outbox")["messages"]
+        return found
+
     def wait_ready(self, seconds: float = _READY_SECONDS) -> None:
         """Waits until all parts answer.
 
@@ -66,21 +73,45 @@ class Stack:
 
 
 class Customer:
-    """Somebody who writes on the web channel and waits for answers."""
+    """Somebody who writes on the web channel and waits for answers.
 
-    def __init__(self, url: str, language: str | None = None) -> None:
+    Args:
+        url: of the front server.
+        language: of the conversation.
+        outbox: what the shop has sent, newest first; for one-time codes.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        language: str | None = None,
+        outbox: Callable[[], list[dict[str, Any]]] = list,
+    ) -> None:
         self.client = Client(url, language)
+        self._outbox = outbox
+        self._said = ""
         self.seen = 0
         self.last: list[dict[str, Any]] = []
 
     def says(self, text: str, at_least: int = 1) -> list[dict[str, Any]]:
         """Sends a message; returns the messages that answer it."""
+        self._said += f"{text}\n"
         return self._wait(self.client.send(text), at_least)
 
     def chooses(self, number: int, at_least: int = 1) -> list[dict[str, Any]]:
         """Presses a button of the last message that has any (1 = the first)."""
         buttons = next(m["buttons"] for m in reversed(self.last) if m["buttons"])
         return self._wait(self.client.send("", buttons[number - 1]["id"]), at_least)
+
+    def code(self) -> str | None:
+        """The newest one-time code for what this customer has written about."""
+        digits = re.sub(r"[^\d\n]", "", self._said)
+        for sent in self._outbox():
+            recipient, order = sent["recipient"], sent["order_number"].partition("-")[2]
+            mine = recipient in self._said or recipient[-9:] in digits or order in self._said
+            if mine and (code := _CODE.search(sent["text"])):
+                return code[0]
+        return None
 
     def reads(self, at_least: int = 1) -> list[dict[str, Any]]:
         """Waits for messages that come unasked, such as an agent's."""

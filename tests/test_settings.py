@@ -244,3 +244,11 @@ def test_an_address_of_a_webhook_that_is_too_long(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("MYNA_WEBHOOKS", start.ljust(501, "x"))
     with pytest.raises(settings.SettingError, match=r"has 501 characters; it may have 500\.$"):
         settings.webhooks()
+
+
+def test_the_identity_key_has_to_be_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MYNA_IDENTITY", "short")
+    with pytest.raises(settings.SettingError, match="MYNA_IDENTITY"):
+        settings.check()
+    monkeypatch.setenv("MYNA_IDENTITY", "k" * 32)
+    assert settings.identity_key() == "k" * 32

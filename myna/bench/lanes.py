@@ -151,7 +151,8 @@ class _BrainTalk:
                 "channel": "web",
                 "proof": None,
                 "failed_proofs": 0,
-                "locked_orders": [],
+                "guarded_orders": [],
+                "customer_id": None,
                 "people_available": True,
             },
         }

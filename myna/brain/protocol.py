@@ -13,7 +13,7 @@ OUTCOME_PATH = "/webhooks/brain/outcome"
 RESET_PATH = "/webhooks/brain/reset"
 HEALTH_PATH = "/webhooks/brain/health"
 
-Level = Literal["contact", "code"]
+Level = Literal["contact", "code", "identity"]
 CommandType = Literal["hand_over", "proof_failed", "proof_passed", "open_case", "case_contact"]
 CaseKind = Literal["complaint", "return", "repair", "problem", "promise", "callback"]
 Priority = Literal["low", "normal", "high", "urgent"]
@@ -22,9 +22,14 @@ Priority = Literal["low", "normal", "high", "urgent"]
 class Proof(TypedDict):
     """That the customer has shown an order to be theirs."""
 
-    order_number: str
+    order_number: str | None
+    """None: a contact was shown to be theirs, and none of its orders has been chosen yet."""
     level: Level
-    """`contact`: told the order's phone or e-mail; `code`: received a one-time code there."""
+    """`contact`: told the order's phone or e-mail; `code`: received a one-time code there;
+    `identity`: is logged in on the shop's website as the one who ordered."""
+    contact: NotRequired[str]
+    """The phone (E.164) or e-mail at which a one-time code was received: all orders that have it
+    on record are this customer's."""
 
 
 class Customer(TypedDict):
@@ -34,8 +39,11 @@ class Customer(TypedDict):
     proof: Proof | None
     failed_proofs: int
     """Wrong tries in this conversation that still count."""
-    locked_orders: list[str]
-    """Orders for which too many wrong tries were made lately, by anyone."""
+    guarded_orders: list[str]
+    """Orders for which too many wrong tries were made lately, by anyone: order number and contact
+    prove them no longer, a one-time code or the shop's log-in does."""
+    customer_id: str | None
+    """The shop's number of the customer, who is logged in on its website."""
     people_available: bool
     """Whether a colleague is at the desk now, within the hours in which people answer."""
 
@@ -161,7 +169,7 @@ def is_answer(value: Any) -> bool:
         and all(_is_command(command) for command in value["commands"])
         and _has_texts(value, "language", "intent", optional=True)
         and "proof" in value
-        and (value["proof"] is None or _has_texts(value["proof"], "order_number", "level"))
+        and (value["proof"] is None or _is_proof(value["proof"]))
         and isinstance(value.get("slots"), dict)
     )
 
@@ -169,6 +177,14 @@ def is_answer(value: Any) -> bool:
 def is_separate(value: Any) -> bool:
     """Whether a decoded answer says that the parts are different matters."""
     return isinstance(value, dict) and value.get("status") == "separate"
+
+
+def _is_proof(value: Any) -> bool:
+    return (
+        _has_texts(value, "level")
+        and _has_texts(value, "order_number", optional=True)
+        and isinstance(value.get("contact", ""), str)
+    )
 
 
 def _is_message(value: Any) -> bool:

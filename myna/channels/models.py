@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from myna.api import TEXT, Answer, Message, Model, Nothing, about
+from myna.api import TEXT, Answer, Message, Model, Moment, Nothing, about
 from myna.facts import LANGUAGES
 from myna.hub.hub import MAX_CHARACTERS
 from myna.hub.ownership import Owner
@@ -17,6 +17,11 @@ class Begin(Model):
 
     language: str | None = about(
         "Chosen by the visitor; the conversation's from now on.", None, enum=list(LANGUAGES)
+    )
+    identity: str | None = about(
+        "A token (JWT, HS256) with which the shop's website says who is logged in.",
+        None,
+        max_length=4000,
     )
 
 
@@ -58,6 +63,13 @@ class Conversation(Answer):
     last_seq: int
 
 
+class Who(Answer):
+    """The customer who is logged in at the shop."""
+
+    name: str | None
+    until: Moment = about("Until when; a new session with a new token prolongs it.")
+
+
 class Shop(Answer):
     """The shop that the page belongs to."""
 
@@ -71,6 +83,7 @@ class Session(Answer):
 
     conversation: Conversation
     shop: Shop
+    customer: Who | None
 
 
 class History(Answer):

@@ -18,13 +18,14 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
-from myna import settings, web
+from myna import identity, settings, web
 from myna.api import Api, Error, Guard, Nothing, Sent
 from myna.channels import models
 from myna.clients import Gate, Refusal, client_address
 from myna.hub.bus import RESYNC, News
 from myna.hub.hub import Hub
-from myna.hub.model import Arrival, Conversation, HubError
+from myna.hub.model import Arrival, Conversation, HubError, now, stamp
+from myna.identity import Identity
 from myna.texts import Catalogue
 
 CHANNEL = "web"
@@ -40,21 +41,29 @@ class Visitor(NamedTuple):
     conversation_id: str
     language: str | None
     """Chosen before anything was written."""
+    until: int | None = None
+    """Of a customer who is logged in at the shop: when that is over, in seconds since 1970. The
+    cookie then names nobody any more."""
 
 
 def sign(visitor: Visitor, key: str) -> str:
     """The cookie's value for a visitor."""
     name = f"{visitor.conversation_id}.{visitor.language or ''}"
+    if visitor.until is not None:
+        name += f".{visitor.until}"
     return f"{name}.{_mark(name, key)}"
 
 
 def signed_visitor(cookie: str | None, key: str) -> Visitor | None:
-    """The visitor that a cookie names; None if the cookie is not ours."""
+    """The visitor that a cookie names; None if the cookie is not ours, or over."""
     name, _, mark = (cookie or "").rpartition(".")
     if not hmac.compare_digest(_bytes(mark), _bytes(_mark(name, key))):
         return None
-    conversation_id, _, language = name.partition(".")
-    return Visitor(conversation_id, language or None)
+    conversation_id, _, rest = name.partition(".")
+    language, _, until = rest.partition(".")
+    if until and int(until) <= now().timestamp():
+        return None
+    return Visitor(conversation_id, language or None, int(until) if until else None)
 
 
 def _mark(name: str, key: str) -> str:
@@ -118,10 +127,14 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
         """Open a session, or go on with the browser's own.
 
         The answer sets the cookie that names the visitor's conversation. Nothing is stored before
-        the first message.
+        the first message, unless the customer is logged in at the shop: with `identity` the
+        conversation is that customer's own, on whatever device, and never one that somebody else
+        or nobody in particular has begun. 422 `identity_refused` if the token is not believed.
         """
         language = body.language
         known = signed_visitor(request.cookies.get(COOKIE), key)
+        if body.identity is not None:
+            known = await logged_in(known, _identity(body.identity), language)
         known = known or Visitor(secrets.token_hex(12), None)
         conversation = await hub.log.find(known.conversation_id)
         if language and conversation and language != conversation.language:
@@ -136,6 +149,12 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
                     "assistant_name": facts.assistant_name,
                     "accent": facts.accent,
                 },
+                "customer": {
+                    "name": conversation.customer_name,
+                    "until": stamp(conversation.identity_until),
+                }
+                if conversation and conversation.logged_in
+                else None,
             }
         )
         answer.cookies[COOKIE] = sign(known, key)
@@ -143,6 +162,31 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
         answer.cookies[COOKIE]["samesite"] = "Lax"
         answer.cookies[COOKIE]["secure"] = secure
         answer.cookies[COOKIE]["max-age"] = _COOKIE_SECONDS
+        answer.cookies[COOKIE]["path"] = "/"
+        return answer
+
+    async def logged_in(known: Visitor | None, who: Identity, language: str | None) -> Visitor:
+        """Who has a customer's conversation, or begins one: with nothing in it that others said."""
+        own = await hub.log.of_customer(CHANNEL, who.customer_id)
+        if own is None and known and await hub.log.find(known.conversation_id) is None:
+            conversation_id = known.conversation_id
+        else:
+            conversation_id = own.id if own else secrets.token_hex(12)
+        language = language or (known.language if known else None)
+        await hub.log_in(conversation_id, CHANNEL, language, who)
+        return Visitor(conversation_id, language, int(who.until.timestamp()))
+
+    @chat.post("/logout", Nothing)
+    async def logout(request: Request, visitor: Visitor) -> HTTPResponse:
+        """Leave the conversation, as when the customer logs out at the shop.
+
+        What is proved is forgotten, and the cookie with it: the next session begins another
+        conversation. One of a customer who was logged in is found again by the next log-in.
+        """
+        if await hub.log.find(visitor.conversation_id):
+            await hub.log_out(visitor.conversation_id)
+        answer = json({})
+        del answer.cookies[COOKIE]
         answer.cookies[COOKIE]["path"] = "/"
         return answer
 
@@ -221,6 +265,13 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
             await web.stream(request, _live(hub, queue, visitor, seq))
 
     return chat.blueprint
+
+
+def _identity(token: str) -> Identity:
+    try:
+        return identity.verified(token, settings.identity_key())
+    except identity.IdentityError as fault:
+        raise HubError(422, "identity_refused", str(fault)) from None
 
 
 def _public(visitor: Visitor, conversation: Conversation | None) -> dict[str, Any]:

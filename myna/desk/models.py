@@ -197,8 +197,20 @@ class Messages(Answer):
 class Proof(Answer):
     """That the customer has shown an order to be theirs."""
 
-    order_number: str
-    level: Level = about("`contact`: told its phone or e-mail; `code`: received a code there.")
+    order_number: str | None = about("Null: of a contact, before an order was chosen.")
+    level: Level = about(
+        "`contact`: told its phone or e-mail; `code`: received a code there; `identity`: is logged"
+        " in at the shop."
+    )
+    contact: str | None = about("The phone or e-mail at which a code was received.", None)
+
+
+class LoggedIn(Answer):
+    """A customer as the shop's website has told who it is."""
+
+    id: str = about("The shop's number of the customer.")
+    name: str | None
+    logged_in: bool = about("Still, at this moment.")
 
 
 class Rated(Answer):
@@ -330,6 +342,7 @@ class Context(Answer):
     )
     proof: Proof | None
     failed_proofs: int
+    customer: LoggedIn | None
     slots: dict[str, Any] = about("What the customer has told: order number, phone, e-mail, …")
     position: int | None = about("In the queue, from 1.")
     unanswered_since: Moment | None

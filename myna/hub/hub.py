@@ -28,6 +28,7 @@ from myna.hub.model import (
     now,
 )
 from myna.hub.outside import Outside
+from myna.identity import Identity
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +120,21 @@ class Hub:
         """The customer has chosen a language."""
         done = await self._carry_out(self.log.set_language(conversation_id, language))
         return done.conversation
+
+    async def log_in(
+        self, conversation_id: str, channel: str, language: str | None, identity: Identity
+    ) -> Conversation:
+        """The shop says who writes a conversation, which is made if there is none.
+
+        Raises:
+            HubError: it is another customer's (409).
+        """
+        change = self.log.log_in(conversation_id, channel, language, identity)
+        return (await self._carry_out(change)).conversation
+
+    async def log_out(self, conversation_id: str) -> None:
+        """The customer is not logged in at the shop any more."""
+        await self._carry_out(self.log.log_out(conversation_id))
 
     async def receive(self, arrival: Arrival) -> tuple[Message, bool]:
         """Takes in a customer's message; it is stored when this returns.

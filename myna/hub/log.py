@@ -32,6 +32,7 @@ from myna.hub.model import (
 from myna.hub.reading import Reading
 from myna.hub.records import by_echo, find, found, issued_button, message_query, pending, to_message
 from myna.hub.thread import LEASE, Thread, locked
+from myna.identity import Identity
 
 _C, _M = schema.conversations, schema.messages
 
@@ -66,6 +67,38 @@ class Log(Reading):
         """The customer has chosen a language."""
         with locked(connection, self._house, conversation_id) as thread:
             thread.change(language=language)
+        return thread.written()
+
+    @writes
+    def log_in(
+        self,
+        connection: Connection,
+        conversation_id: str,
+        channel: str,
+        language: str | None,
+        identity: Identity,
+    ) -> Written:
+        """The shop says who writes this conversation; it stays theirs.
+
+        Raises:
+            HubError: it is another customer's (409).
+        """
+        self._found_or_made(connection, conversation_id, channel, language)
+        with locked(connection, self._house, conversation_id) as thread:
+            if thread.conversation.customer_id not in (None, identity.customer_id):
+                raise HubError(409, "other_customer", "This conversation is another customer's.")
+            thread.change(
+                customer_id=identity.customer_id,
+                customer_name=identity.name,
+                identity_until=identity.until,
+            )
+        return thread.written()
+
+    @writes
+    def log_out(self, connection: Connection, conversation_id: str) -> Written:
+        """The customer has left the shop's website; nothing is proved any more."""
+        with locked(connection, self._house, conversation_id) as thread:
+            thread.change(identity_until=None, proof=None, reset_due=True)
         return thread.written()
 
     @writes
@@ -112,7 +145,9 @@ class Log(Reading):
             # after a person has closed the matter, the customer is the bot's again
             thread.move("customer_wrote", who="customer")
         silence = moment - (conversation.customer_at or moment)
-        if conversation.proof and silence > timedelta(minutes=limits.proof_minutes):
+        proof = conversation.proof
+        gone = proof and proof["level"] == "identity" and not conversation.logged_in
+        if proof and (gone or silence > timedelta(minutes=limits.proof_minutes)):
             thread.change(proof=None)
         wrote = min(arrival.at or moment, moment)
         thread.change(customer_at=max(wrote, conversation.customer_at or wrote))

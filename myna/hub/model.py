@@ -81,6 +81,16 @@ class Conversation:
     lease_until: datetime | None
     """Until when that is not doubted."""
     created_at: datetime
+    customer_id: str | None = None
+    """The shop's number of the customer who is, or was, logged in there."""
+    customer_name: str | None = None
+    identity_until: datetime | None = None
+    """Until when they count as logged in."""
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether the customer is logged in at the shop now."""
+        return self.identity_until is not None and self.identity_until > now()
 
     def free_for(self, worker: str) -> bool:
         """Whether a process may run this conversation's turns."""

@@ -57,6 +57,19 @@ class Reading:
         return find(connection, conversation_id)
 
     @reads
+    def of_customer(
+        self, connection: Connection, channel: str, customer_id: str
+    ) -> Conversation | None:
+        """The newest conversation on a channel of a customer who has been logged in in it."""
+        newest = (
+            conversation_query()
+            .where(_C.c.customer_id == customer_id, _C.c.channel == channel)
+            .order_by(_C.c.created_at.desc(), _C.c.id)
+        )
+        row = connection.execute(newest.limit(1)).first()
+        return to_conversation(row) if row else None
+
+    @reads
     def answered(self, connection: Connection, conversation_id: str) -> bool:
         """Whether the customer has had an answer from us."""
         query = sa.select(_M.c.seq).where(
@@ -146,7 +159,10 @@ class Reading:
             "channel": conversation.channel,
             "proof": conversation.proof,
             "failed_proofs": sum(row.conversation_id == conversation.id for row in rows),
-            "locked_orders": [order for order, n in tries.items() if n >= limits.proof_tries],
+            "guarded_orders": [
+                order for order, n in tries.items() if order and n >= limits.proof_tries
+            ],
+            "customer_id": conversation.customer_id if conversation.logged_in else None,
             "people_available": people_there(connection, self._house, now()) > 0,
         }
 
@@ -184,8 +200,14 @@ class Reading:
         opened = connection.execute(promised.order_by(schema.cases.c.id.desc()))
         return {
             "intents": list(intents.scalars()),
-            "proof": conversation.proof,
+            "proof": conversation.proof and {"contact": None, **conversation.proof},
             "failed_proofs": failed or 0,
+            "customer": conversation.customer_id
+            and {
+                "id": conversation.customer_id,
+                "name": conversation.customer_name,
+                "logged_in": conversation.logged_in,
+            },
             "slots": conversation.slots,
             "position": position,
             "unanswered_since": stamp(conversation.unanswered_at),

@@ -64,6 +64,9 @@ def to_conversation(row: Any) -> Conversation:
         worker=row.worker,
         lease_until=row.lease_until,
         created_at=row.created_at,
+        customer_id=row.customer_id,
+        customer_name=row.customer_name,
+        identity_until=row.identity_until,
     )
 
 

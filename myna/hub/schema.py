@@ -51,6 +51,10 @@ conversations = sa.Table(
     sa.Column("answered_at", Moment),
     # the last message that the customer's page has shown
     sa.Column("seen_seq", sa.Integer, nullable=False),
+    # the shop's number and name of the customer who is, or was, logged in there; until when
+    sa.Column("customer_id", sa.String(100)),
+    sa.Column("customer_name", sa.String(100)),
+    sa.Column("identity_until", Moment),
     # when the customer will be asked whether the matter is solved
     sa.Column("follow_up_at", Moment),
     # the brain has to begin a new session before its next turn
@@ -62,6 +66,7 @@ conversations = sa.Table(
     sa.Column("updated_at", Moment, nullable=False),
     sa.Index("ix_conversations_owner", "owner", "queued_at"),
     sa.Index("ix_conversations_follow_up", "follow_up_at"),
+    sa.Index("ix_conversations_customer", "customer_id"),
 )
 
 messages = sa.Table(

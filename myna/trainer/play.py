@@ -18,6 +18,7 @@ from myna.trainer.conversations import Conversation, Expected
 from myna.trainer.findings import Place
 
 _AT_ONCE = 4  # conversations played side by side
+_CODE = "{code}"  # in what the customer writes: the one-time code that they were sent
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class Customer(Protocol):
 
     def says(self, text: str) -> list[dict[str, Any]]:
         """Writes a message; returns the answer."""
+
+    def code(self) -> str | None:
+        """The one-time code that was sent to them last; None if there was none."""
 
     def chooses(self, number: int) -> list[dict[str, Any]]:
         """Presses a button of the last answer, 1 being the first; returns the answer."""
@@ -71,6 +75,11 @@ def play(conversation: Conversation, customer: Customer) -> Outcome:
                 return Outcome(conversation, step.place, f"after “{did}” {difference}")
         elif step.choose is None:
             did = step.user or ""
+            if _CODE in did:
+                code = customer.code()
+                if code is None:
+                    return Outcome(conversation, step.place, "no one-time code was sent")
+                did = did.replace(_CODE, code)
             answer = customer.says(did)
         else:
             buttons = answer[-1]["buttons"] if answer else []

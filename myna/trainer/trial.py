@@ -88,7 +88,11 @@ def _try_conversations(conversations: list[Conversation]) -> bool:
     with tempfile.TemporaryDirectory(prefix="myna-test-") as folder:
         try:
             with running(Path(folder)) as stack:
-                for outcome in play_all(conversations, lambda lang: Customer(stack.url, lang)):
+
+                def customer(language: str) -> Customer:
+                    return Customer(stack.url, language, stack.outbox)
+
+                for outcome in play_all(conversations, customer):
                     show(outcome)
                     good += outcome.difference is None
         except ChildError as fault:

@@ -19,11 +19,13 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import (
     catalogue_file,
-    confirmation,
     contact,
+    delivery,
     general,
+    invoices,
     loyalty,
     matter,
+    one_time_code,
     orders,
     problems,
     products,
@@ -68,13 +70,19 @@ FORMS = {
     ),
     "loyalty_form": (loyalty.ValidateLoyaltyForm, loyalty.ActionTellPoints),
     "renewal_form": (loyalty.ValidateRenewalForm, loyalty.ActionRenewSubscription),
+    "delivery_form": (delivery.ValidateDeliveryForm, delivery.ActionChangeDelivery),
+    "invoice_form": (invoices.ValidateInvoiceForm, invoices.ActionSendInvoice),
+    invoices.COMPANY_FORM: (
+        invoices.ValidateCompanyInvoiceForm,
+        invoices.ActionRequestCompanyInvoice,
+    ),
+    "balance_form": (invoices.ValidateBalanceForm, invoices.ActionTellBalance),
     contact.FORM: (contact.ValidateContactForm, contact.ActionNoteContact),
 }
 """Form → its validation, and the action that follows it."""
 ASKING = {
     "order_number": proof.ActionAskOrderNumber,
     "contact": proof.ActionAskContact,
-    "confirmed": orders.ActionAskCancellationConfirmed,
     "warranty_form_order_number": warranty.ActionAskWarrantyNumber,
     "warranty_form_contact": warranty.ActionAskWarrantyContact,
     "lost_card_form_order_number": warranty.ActionAskLostCardNumber,
@@ -85,7 +93,6 @@ ASKING = {
     "repair_way": repairs.ActionAskRepairWay,
     "repair_form_confirmed": repairs.ActionAskRepairConfirmed,
     "troubleshooting_outcome": support.ActionAskTroubleshootingOutcome,
-    "code": confirmation.ActionAskCode,
     "item": matter.ActionAskItem,
     "pieces": returns.ActionAskPieces,
     "delivery_problem_form_confirmed": problems.ActionAskDeliveryProblemConfirmed,
@@ -98,6 +105,12 @@ ASKING = {
     "catalogue_email": catalogue_file.ActionAskCatalogueEmail,
     "subscription": loyalty.ActionAskSubscription,
     "renewal_form_confirmed": loyalty.ActionAskRenewalConfirmed,
+    "cancellation_form_confirmed": orders.ActionAskCancellationConfirmed,
+    "delivery_form_confirmed": delivery.ActionAskDeliveryConfirmed,
+    "delivery_part": delivery.ActionAskDeliveryPart,
+    "delivery_value": delivery.ActionAskDeliveryValue,
+    "company_details": invoices.ActionAskCompanyDetails,
+    "code": one_time_code.ActionAskCode,
     "contact_form_contact": contact.ActionAskCallbackContact,
 }
 """Slot, or form and slot → the action that asks."""
@@ -115,6 +128,10 @@ BEGINS = {
     "report_technical_problem": "troubleshooting_form",
     "ask_loyalty_points": "loyalty_form",
     "renew_subscription": "renewal_form",
+    "lack_order_number": "order_status_form",
+    "change_delivery_details": "delivery_form",
+    "ask_invoice": "invoice_form",
+    "ask_balance_due": "balance_form",
 }
 TOLD = ("order_number", "contact", "item", "pieces", "reason", "remedy")
 """Slots that are filled by an entity of the same name."""
@@ -267,7 +284,8 @@ class Chat:
         self.loop: str | None = None
         self.latest = message()
         self.failed: dict[str, int] = {}
-        self.locked: list[str] = []
+        self.guarded: list[str] = []
+        self.customer_id: str | None = None
         self.people_available = True
         self.followed = False
         """Whether an action of the last turn chose the next one itself; then it is the last."""
@@ -324,7 +342,8 @@ class Chat:
             "channel": "web",
             "proof": self.slots["proof"],
             "failed_proofs": sum(self.failed.values()),
-            "locked_orders": self.locked,
+            "guarded_orders": self.guarded,
+            "customer_id": self.customer_id,
             "people_available": self.people_available,
         }
         more = {"message_id": f"m-{number}", "customer": customer, **more}
@@ -337,9 +356,11 @@ class Chat:
             if name in TOLD:
                 self._apply([slot(name, entity["value"])])
         asked = (self.loop, self.slots["requested_slot"])
-        answer = {"affirm": True, "cancel_order": True, "deny": False}.get(intent)
-        if asked[1] == "confirmed" and answer is not None:
-            self._apply([slot("confirmed", answer)])
+        answers = {"affirm": True, "deny": False}
+        if self.loop == "cancellation_form":
+            answers["cancel_order"] = True
+        if asked[1] == "confirmed" and intent in answers:
+            self._apply([slot("confirmed", answers[intent])])
 
     async def _form(self, name: str, again: bool = False) -> bool:
         """Plays the form; False if it has nothing to do with the message."""
@@ -399,7 +420,7 @@ class Chat:
                 number = command["order_number"]
                 self.failed[number] = self.failed.get(number, 0) + 1
                 if self.failed[number] >= limit:
-                    self.locked.append(number)
+                    self.guarded.append(number)
         self._apply(outcome.events)
 
     def _utter(self, response: str) -> None:

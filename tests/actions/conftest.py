@@ -8,6 +8,7 @@ from importlib import import_module
 import pytest
 
 import actions
+from myna.sending.route import Routes, ShopSender
 
 from .chat import Chat
 from .fake_shop import FakeShop, an_order
@@ -22,9 +23,12 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> FakeShop:
     """Holds Lan's paid order DH-20413; the actions know no other shop."""
     shop = FakeShop()
     shop.add(an_order())
+    sender = Routes({"phone": ShopSender(shop), "email": ShopSender(shop)})
     for module in MODULES:
         if hasattr(module, "shop"):
             monkeypatch.setattr(module, "shop", lambda: shop)
+        if hasattr(module, "sender"):
+            monkeypatch.setattr(module, "sender", lambda: sender)
     monkeypatch.setenv("MYNA_CODES", "key of tests")
     return shop
 

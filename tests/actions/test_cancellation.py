@@ -196,13 +196,9 @@ async def test_too_many_wrong_codes_hand_over(chat, shop):
     assert (chat.loop, chat.slots["code_issued"], shop.cancelled) == (None, None, [])
 
 
-@pytest.mark.parametrize("locked", [True, False])
-async def test_the_right_code_is_not_judged_at_the_limit(chat, shop, locked):
+async def test_the_right_code_is_not_judged_at_the_limit(chat, shop):
     await confirm(chat)
-    if locked:
-        chat.locked = [NUMBER]
-    else:
-        chat.failed = {"MY-10000": catalogue().facts.limits.proof_tries}
+    chat.failed = {"MY-10000": catalogue().facts.limits.proof_tries}
     assert await chat.say(code_of(shop), code=code_of(shop)) == ["utter_proof_locked"]
     assert (chat.commands, shop.cancelled) == ([HAND_OVER], [])
 
@@ -246,10 +242,11 @@ async def test_another_message_has_another_code_and_key(chat, shop):
 
 
 @pytest.mark.parametrize("outcome", [Unavailable("down"), NotFound("contact")])
-async def test_a_code_that_cannot_be_sent_ends_the_form(chat, shop, outcome):
+async def test_a_code_that_cannot_be_sent_leads_to_a_person(chat, shop, outcome):
     await ask(chat, phone=RIGHT)
     shop.next["send_message"] = [outcome]
-    assert await chat.say("yes", "affirm") == ["utter_shop_unavailable"]
+    assert await chat.say("yes", "affirm") == ["utter_code_not_sent"]
+    assert chat.commands == [HAND_OVER]
     assert (chat.loop, chat.slots["code_issued"], shop.cancelled) == (None, None, [])
 
 

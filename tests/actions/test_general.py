@@ -179,7 +179,8 @@ def test_without_the_hub_nothing_is_known_of_the_customer():
         "channel": "shell",
         "proof": None,
         "failed_proofs": 0,
-        "locked_orders": [],
+        "guarded_orders": [],
+        "customer_id": None,
         "people_available": True,
     }
     assert turn.called_for(bare) is None

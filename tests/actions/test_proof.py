@@ -155,16 +155,13 @@ async def test_a_marketplace_number_ends_the_form(chat, shop):
     assert (chat.loop, chat.slots["order_number"], shop.looked_up) == (None, None, [])
 
 
-@pytest.mark.parametrize(
-    "known",
-    [
-        {"locked_orders": ["DH-20413"]},
-        {"failed_proofs": catalogue().facts.limits.proof_tries},
-    ],
-)
-async def test_a_locked_order_or_conversation_is_not_compared(shop, known):
+async def test_nothing_is_compared_at_the_conversations_limit(shop):
     seen = tracker(
-        message(order_number="DH-20413", phone=RIGHT, customer=known),
+        message(
+            order_number="DH-20413",
+            phone=RIGHT,
+            customer={"failed_proofs": catalogue().facts.limits.proof_tries},
+        ),
         order_number="DH-20413",
         contact=RIGHT,
     )
@@ -174,11 +171,6 @@ async def test_a_locked_order_or_conversation_is_not_compared(shop, known):
     assert outcome.ends_form
     assert (outcome.slots["order_number"], outcome.slots["contact"]) == (None, None)
     assert shop.looked_up == []
-
-
-async def test_another_order_than_the_locked_one_is_compared(chat):
-    chat.locked = ["DH-20427"]
-    assert await status(chat, order_number="DH-20413", phone=RIGHT) == ["utter_order_paid"]
 
 
 async def test_the_fifth_wrong_try_hands_over(chat):

@@ -267,7 +267,8 @@ class BrainClient:
             "channel": "web",
             "proof": more.pop("proof", None),
             "failed_proofs": 0,
-            "locked_orders": [],
+            "guarded_orders": [],
+            "customer_id": None,
             "people_available": True,
         }
         return {

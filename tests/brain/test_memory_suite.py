@@ -107,7 +107,8 @@ class Customer:
                 "channel": "web",
                 "proof": self.answer["proof"] if self.answer else None,
                 "failed_proofs": self.wrong_tries,
-                "locked_orders": [],
+                "guarded_orders": [],
+                "customer_id": None,
                 "people_available": False,
             },
         }

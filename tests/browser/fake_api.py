@@ -72,6 +72,8 @@ class FakeServer:
         """Every seq that a customer's page has told to be shown."""
         self.typed = 0
         """How often a customer's page has told that it is being written in."""
+        self.identities: list[str] = []
+        """Every token with which a customer's page has opened a session."""
         self.ratings: list[Json] = []
         """Every rating that arrived, refused or not."""
         self.fail_ratings = 0
@@ -183,7 +185,12 @@ class FakeServer:
         return self.store.conversations[known]
 
     async def _session(self, request: web.Request) -> web.Response:
-        language = (await request.json())["language"]
+        body = await request.json()
+        language, identity = body["language"], body.get("identity")
+        if identity is not None:
+            self.identities.append(identity)
+            if identity == "forged":
+                raise problem(422, "identity_refused")
         cookie = request.cookies.get("myna_chat", "")
         if cookie not in self.chats:
             cookie = uuid4().hex
@@ -192,7 +199,14 @@ class FakeServer:
         if language is not None and language != conversation.language:
             conversation.language = language
             self.store.tell(conversation, "conversation", conversation.for_customer())
-        answer = answer_json({"conversation": conversation.for_customer(), "shop": self.shop})
+        customer = {"name": None, "until": "2099-01-01T00:00:00.000Z"} if identity else None
+        answer = answer_json(
+            {
+                "conversation": conversation.for_customer(),
+                "shop": self.shop,
+                "customer": customer,
+            }
+        )
         answer.set_cookie("myna_chat", cookie, httponly=True, samesite="Lax")
         return answer
 

@@ -66,6 +66,7 @@ class Conversation:
             "intents": [],
             "proof": None,
             "failed_proofs": 0,
+            "customer": None,
             "slots": {},
             "position": None,
             "ratings": [],
@@ -389,7 +390,9 @@ def seed(store: Store, rows: int, agent: str) -> None:
         )
         conversation.context |= {
             "intents": ["request_human", "report_delivery_problem", *["ask_order_status"] * 2],
-            "proof": {"order_number": "DH-20413", "level": "contact"} if row % 2 else None,
+            "proof": {"order_number": "DH-20413", "level": "contact", "contact": None}
+            if row % 2
+            else None,
             "failed_proofs": row % 3,
             "slots": {"order_number": "DH-20413", "phone": "+84 903 123 456"} if row % 2 else {},
         }

@@ -69,6 +69,16 @@ def chat(open_page: OpenPage) -> Page:
     return page
 
 
+@pytest.mark.parametrize("token", ["a.b.c", "forged"])
+def test_the_shops_token_is_used_and_leaves_the_address(
+    open_page: OpenPage, server: FakeServer, token: str
+) -> None:
+    page = open_page(f"/#identity={token}")
+    wait_open(page)
+    assert server.identities == [token]
+    assert token not in page.url
+
+
 def test_a_message_is_sent_and_answered_and_announced(chat: Page) -> None:
     say(chat, "Shop mở cửa mấy giờ?")
     expect(bubbles(chat)).to_have_count(2)

@@ -36,8 +36,9 @@ def told(desk: Page, server: FakeServer, waiting: Conversation) -> Page:
             "faq/shipping_fee",
             "something_new",
         ],
-        "proof": {"order_number": "DH-20413", "level": "contact"},
+        "proof": {"order_number": "DH-20413", "level": "contact", "contact": None},
         "failed_proofs": 2,
+        "customer": {"id": "C-3456789", "name": "Nguyễn Ngọc Lan", "logged_in": True},
         "slots": {
             "order_number": "DH-20413",
             "phone": "+84903123456",
@@ -61,6 +62,7 @@ def test_why_and_since_when_the_customer_waits(told: Page) -> None:
 def test_what_the_customer_has_shown_and_told(told: Page) -> None:
     expect(fact(told, "Xác minh")).to_contain_text("DH-20413")
     expect(fact(told, "Xác minh")).to_contain_text("khớp thông tin liên hệ")
+    expect(fact(told, "Đã đăng nhập là")).to_have_text("Nguyễn Ngọc Lan · C-3456789")
     expect(fact(told, "Lần xác minh sai")).to_have_text("2")
     expect(fact(told, "Mã đơn hàng")).to_have_text("DH-20413")
     phone = fact(told, "Số điện thoại").get_by_role("link")

@@ -215,7 +215,12 @@ async def test_what_an_agent_sees(desk: Desk, hub: Hub, brain: FakeBrain, linh: 
     _, body = await desk.get("/conversations/c1")
     context = body["context"]
     assert context["intents"] == ["inform", "faq/shipping_fee"]
-    assert context["proof"] == {"order_number": "DH-20413", "level": "contact"}
+    assert context["proof"] == {
+        "order_number": "DH-20413",
+        "level": "contact",
+        "contact": None,
+    }
+    assert context["customer"] is None
     assert context["failed_proofs"] == 1
     assert context["position"] is None
     [change] = context["history"]

@@ -26,7 +26,8 @@ REQUEST: TurnRequest = {
         "channel": "web",
         "proof": None,
         "failed_proofs": 0,
-        "locked_orders": [],
+        "guarded_orders": [],
+        "customer_id": None,
         "people_available": False,
     },
 }

@@ -81,7 +81,8 @@ async def test_a_turn(hub: Hub, brain: FakeBrain) -> None:
                 "channel": "web",
                 "proof": None,
                 "failed_proofs": 0,
-                "locked_orders": [],
+                "guarded_orders": [],
+                "customer_id": None,
                 "people_available": False,
             },
         }

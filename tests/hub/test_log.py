@@ -15,8 +15,9 @@ from myna.hub import schema
 from myna.hub.care import Care
 from myna.hub.house import House
 from myna.hub.log import NOT_SOLVED, RATE, SOLVED, Log
-from myna.hub.model import Agent, Arrival, Conversation, HubError, Received, Turn
+from myna.hub.model import Agent, Arrival, Conversation, HubError, Received, Turn, now
 from myna.hub.thread import LEASE
+from myna.identity import Identity
 from myna.texts import Catalogue
 from tests.helpers import Clock, adapted, answer, both_databases
 from tests.hub.moves import HAND_OVER, change, finish, press, queued, rows, spoken, turn, write
@@ -315,18 +316,19 @@ async def test_a_session_that_was_due_again_meanwhile_stays_due(
 # --- proof
 
 
-async def test_locked_orders_are_counted_over_all_conversations(log: Log) -> None:
+async def test_guarded_orders_are_counted_over_all_conversations(log: Log) -> None:
     for number in range(4):
         await turn(log, FAILED, to=f"other{number}")
     mine = (await turn(log, answer("hi"), to="mine")).conversation
-    assert (await log.customer(mine))["locked_orders"] == []
+    assert (await log.customer(mine))["guarded_orders"] == []
     await turn(log, FAILED, to="mine")
     theirs = await log.customer((await turn(log, answer("hi"))).conversation)
     assert theirs == {
         "channel": "web",
         "proof": None,
         "failed_proofs": 0,
-        "locked_orders": ["DH-20413"],
+        "guarded_orders": ["DH-20413"],
+        "customer_id": None,
         "people_available": False,
     }
 
@@ -335,10 +337,38 @@ async def test_wrong_tries_are_forgotten_after_the_pause(log: Log, clock: Clock)
     for _ in range(5):
         done = await turn(log, FAILED)
     known = await log.customer(done.conversation)
-    assert (known["failed_proofs"], known["locked_orders"]) == (5, ["DH-20413"])
+    assert (known["failed_proofs"], known["guarded_orders"]) == (5, ["DH-20413"])
     clock.go_on(minutes=61)
     known = await log.customer(done.conversation)
-    assert (known["failed_proofs"], known["locked_orders"]) == (0, [])
+    assert (known["failed_proofs"], known["guarded_orders"]) == (0, [])
+
+
+@both_databases
+async def test_who_is_logged_in_at_the_shop(log: Log) -> None:
+    who = Identity("C-1", "Lan", now() + timedelta(minutes=10))
+    began = (await log.log_in("mine", "web", "vi", who)).conversation
+    assert (began.customer_id, began.logged_in, began.last_seq) == ("C-1", True, 0)
+    assert (await log.customer(began))["customer_id"] == "C-1"
+    found = await log.of_customer("web", "C-1")
+    assert found is not None
+    assert found.id == "mine"
+    assert await log.of_customer("messenger", "C-1") is None
+    assert await log.of_customer("web", "C-2") is None
+    with pytest.raises(HubError) as fault:
+        await log.log_in("mine", "web", "vi", Identity("C-2", None, who.until))
+    assert fault.value.status == 409
+    left = (await log.log_out("mine")).conversation
+    assert (left.customer_id, left.logged_in, left.reset_due) == ("C-1", False, True)
+    assert (await log.customer(left))["customer_id"] is None
+
+
+async def test_proof_by_log_in_ends_with_it(log: Log, clock: Clock) -> None:
+    await log.log_in("c1", "web", "en", Identity("C-1", None, now() + timedelta(minutes=10)))
+    shown: Proof = {"order_number": "DH-20413", "level": "identity"}
+    assert (await turn(log, answer("hi", proof=shown))).conversation.proof == shown
+    clock.go_on(minutes=11)
+    later = (await write(log, "and now?")).written.conversation
+    assert (later.logged_in, later.proof) == (False, None)
 
 
 @pytest.mark.parametrize(("minutes", "kept"), [(29, True), (31, False)])

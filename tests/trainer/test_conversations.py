@@ -16,6 +16,9 @@ class Pretender:
     def says(self, text):
         return self._answer(text)
 
+    def code(self):
+        return self.answers.get("code")
+
     def chooses(self, number):
         return self._answer(self.buttons[number - 1])
 
@@ -132,3 +135,11 @@ def test_faults_name_file_and_line(tmp_path):
         "tests/conversations/vi/d.yml:10",
     ]
     assert all(f.severity == "error" for f in findings)
+
+
+def test_a_one_time_code_is_typed(tmp_path):
+    steps = '  - user: "it is {code}"\n  - bot: utter_done\n'
+    answers = {"code": "482913", "it is 482913": [("utter_done", "Done.", [])]}
+    conversation = written(tmp_path, steps)
+    assert play(conversation, Pretender(answers)).difference is None
+    assert play(conversation, Pretender({})).difference == "no one-time code was sent"

@@ -14,7 +14,9 @@ CONVERSATIONS, FINDINGS = read_conversations(PROJECT)
 def outcomes(tmp_path_factory):
     """All are played at once, side by side; each test looks at one."""
     with running(tmp_path_factory.mktemp("home")) as stack:
-        played = list(play_all(CONVERSATIONS, lambda language: Customer(stack.url, language)))
+        played = list(
+            play_all(CONVERSATIONS, lambda language: Customer(stack.url, language, stack.outbox))
+        )
     return {outcome.conversation: outcome for outcome in played}
 
 

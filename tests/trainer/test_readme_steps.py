@@ -91,7 +91,7 @@ def test_it_is_answered_and_its_conversations_pass(trained, tmp_path):
     assert len(new) == 5
     assert {c.language for c in new} == {"vi", "ms", "en"}
     with running(tmp_path / "home", project=trained) as stack:
-        outcomes = list(play_all(new, lambda language: Customer(stack.url, language)))
+        outcomes = list(play_all(new, lambda language: Customer(stack.url, language, stack.outbox)))
     assert {o.conversation.name: o.difference for o in outcomes if o.difference} == {}
 
 

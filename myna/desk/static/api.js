@@ -50,7 +50,8 @@ import { request } from "/static/chat/shared/http.js";
 /**
  * @typedef {object} Context
  * @property {string[]} intents the newest first
- * @property {{order_number: string, level: string} | null} proof
+ * @property {{order_number: string | null, level: string, contact: string | null} | null} proof
+ * @property {{id: string, name: string | null, logged_in: boolean} | null} customer
  * @property {number} failed_proofs
  * @property {Record<string, unknown>} slots what the customer has told
  * @property {number | null} position in the queue

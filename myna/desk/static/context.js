@@ -85,15 +85,27 @@ export class ContextView {
   }
 
   /** @param {Context} context */
-  proofs({ proof, failed_proofs }) {
+  proofs({ proof, failed_proofs, customer }) {
     const { words } = this.store;
     const level = proof === null ? "" : named("proof", proof.level, words);
     const state =
       proof === null
         ? quiet(words.proof_none)
-        : h("span", {}, proof.order_number, " ", h("span", { class: "tag good" }, h("span", {}, level)));
+        : h("span", {}, proof.order_number ?? proof.contact ?? "", " ", h("span", { class: "tag good" }, h("span", {}, level)));
     const failed = failed_proofs > 0 ? h("span", { class: "tag warn" }, String(failed_proofs)) : "0";
-    return [...fact(words.proof, state), ...fact(words.failed_proofs, failed)];
+    return [...this.identity(customer), ...fact(words.proof, state), ...fact(words.failed_proofs, failed)];
+  }
+
+  /**
+   * Who the shop's website has said it is.
+   *
+   * @param {Context["customer"]} customer
+   */
+  identity(customer) {
+    const { words } = this.store;
+    if (customer === null) return [];
+    const heading = customer.logged_in ? words.logged_in_as : words.was_logged_in_as;
+    return fact(heading, [customer.name, customer.id].filter(Boolean).join(" · "));
   }
 
   /** @param {Context} context */

@@ -24,10 +24,11 @@ const BASE = "/api/v1/chat";
  * The browser's conversation, begun if there is none.
  *
  * @param {Language | null} language set for the conversation if given
+ * @param {string | null} identity the shop's token of the customer who is logged in there
  * @returns {Promise<{conversation: Conversation, shop: Shop}>}
  */
-export function openSession(language) {
-  return request("POST", `${BASE}/session`, { language });
+export function openSession(language, identity = null) {
+  return request("POST", `${BASE}/session`, { language, identity });
 }
 
 /**

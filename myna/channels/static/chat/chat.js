@@ -122,7 +122,7 @@ class Chat {
 
   /** A conversation that has just begun is set to the customer's language; an older one already has its own. */
   async open() {
-    let session = await openSession(null);
+    let session = await this.begin();
     const kept = recall(LANGUAGE);
     const wanted = isLanguage(kept) ? kept : browserLanguage();
     if (wanted !== null && session.conversation.last_seq === 0 && session.conversation.language !== wanted) {
@@ -132,6 +132,19 @@ class Chat {
     useAccent(this.shop.accent);
     this.setConversation(session.conversation);
     this.speak();
+  }
+
+  /** With the token that the shop's page has put behind the address; a refused one is no reason not to chat. */
+  async begin() {
+    const identity = new URLSearchParams(location.hash.slice(1)).get("identity");
+    if (identity === null) return openSession(null);
+    history.replaceState(null, "", location.pathname + location.search);
+    try {
+      return await openSession(null, identity);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 422) throw error;
+      return openSession(null);
+    }
   }
 
   /**
