@@ -119,7 +119,7 @@ class ActionAskCode(Action):
             return turn.form_over()
         if isinstance(order, NotOffered):
             dispatcher.utter_message(response="utter_orders_not_listed")
-            turn.hand_over(dispatcher, "proof", announced=True)
+            turn.hand_over(dispatcher, "proof")
             return turn.form_over()
         out: dict[str, Any] = {
             "order_number": number,
@@ -133,7 +133,7 @@ class ActionAskCode(Action):
             kind = _kind(order, tracker, number)
             if kind is None or not await _send(tracker, order, kind, _subject(out)):
                 dispatcher.utter_message(response="utter_code_not_sent")
-                turn.hand_over(dispatcher, "proof", announced=True)
+                turn.hand_over(dispatcher, "proof")
                 return turn.form_over()
             out["to"] = getattr(order, kind)
             if proved:
@@ -150,7 +150,7 @@ class ActionAskCode(Action):
 def locked(dispatcher: CollectingDispatcher) -> list[EventType]:
     """Too many wrong tries: a person takes over."""
     dispatcher.utter_message(response="utter_proof_locked")
-    turn.hand_over(dispatcher, "proof", announced=True)
+    turn.hand_over(dispatcher, "proof")
     return [SlotSet("order_number", None), SlotSet("contact", None), END]
 
 

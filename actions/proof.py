@@ -239,7 +239,7 @@ def _without_code(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Ev
     number = tracker.get_slot("order_number")
     if number is None and tracker.get_slot("own_orders") and not turn.who(tracker):
         dispatcher.utter_message(response="utter_orders_not_listed")
-        turn.hand_over(dispatcher, "proof", announced=True)
+        turn.hand_over(dispatcher, "proof")
         return [END]
     told = tracker.get_slot("contact") and turn.proof(tracker, number) is None
     return locked(dispatcher) if told and _is_guarded(tracker, number) else []

@@ -270,7 +270,8 @@ class Chat:
         here = [slot("requested_slot", self.slots["requested_slot"])]
         here += [{"event": "action", "name": name}, *candidates]
         outcome = await run(FORMS[name][0], self.tracker(*here))
-        some = [e for e in outcome.events if e["event"] == "slot" and e["name"] in required]
+        set_slots = [e["name"] for e in outcome.events if e["event"] == "slot"]
+        some = [name for name in set_slots if name != "requested_slot"]
         if not (fresh or again or told or some) and self.slots["requested_slot"]:
             assert not outcome.messages  # Rasa forgets the events of a form that gives way
             return False

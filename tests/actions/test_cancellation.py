@@ -12,7 +12,7 @@ from .fake_shop import an_order
 
 RIGHT, WRONG = "+84903123456", "+84911111111"
 NUMBER = "DH-20413"
-HAND_OVER = {"type": "hand_over", "reason": "proof", "announced": True}
+HAND_OVER = {"type": "hand_over", "reason": "proof", "announced": False}
 
 
 async def ask(chat, number=NUMBER, **more):

@@ -12,7 +12,7 @@ from .fake_shop import an_order
 RIGHT, WRONG = "+84903123456", "+84911111111"
 FAILED = {"type": "proof_failed", "order_number": "DH-20413"}
 PASSED = {"type": "proof_passed", "order_number": "DH-20413", "level": "contact"}
-LOCKED = {"type": "hand_over", "reason": "proof", "announced": True}
+LOCKED = {"type": "hand_over", "reason": "proof", "announced": False}
 
 
 async def status(chat, **entities):

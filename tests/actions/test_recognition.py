@@ -11,7 +11,7 @@ from .fake_shop import an_order
 
 RIGHT, WRONG = "+84903123456", "+84911111111"
 NUMBER, OTHER = "DH-20413", "DH-20427"
-HAND_OVER = {"type": "hand_over", "reason": "proof", "announced": True}
+HAND_OVER = {"type": "hand_over", "reason": "proof", "announced": False}
 
 
 async def status(chat, **entities):
