@@ -39,6 +39,21 @@ def test_answers(value: Any) -> None:
     assert is_answer(value)
 
 
+@pytest.mark.parametrize(
+    ("proof", "good"),
+    [
+        ({"order_number": None, "level": "code", "contact": "+84903123456"}, True),
+        ({"order_number": "DH-20413", "level": "identity"}, True),
+        ({"order_number": 7, "level": "code"}, False),
+        ({"order_number": None}, False),
+        ({"level": "code"}, False),
+        ({"order_number": None, "level": "code", "contact": None}, False),
+    ],
+)
+def test_proofs(proof: Any, good: bool) -> None:
+    assert is_answer({**FULL, "proof": proof}) == good
+
+
 @pytest.mark.parametrize("name", list(FULL))
 def test_nothing_may_be_missing(name: str) -> None:
     assert not is_answer({key: value for key, value in FULL.items() if key != name})
