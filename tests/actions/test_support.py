@@ -2,10 +2,10 @@
 
 import pytest
 
-from actions import support
+from actions import general, support
 from myna.troubleshooting.library import library
 
-from .chat import Chat, run, tracker
+from .chat import Chat, message, run, tracker
 
 DEAD = "my air fryer won't turn on"
 FORM = "troubleshooting_form"
@@ -280,3 +280,22 @@ async def test_every_step_of_every_device_is_told_in_every_language():
                     break
                 await press(chat, "0" if chat.responses[0].endswith("question") else "same")
             assert chat.responses == ["utter_troubleshooting_exhausted"], (name, symptom)
+
+
+async def test_a_warning_in_another_flow_ends_what_was_open():
+    outcome = await run(
+        support.ActionWarnOfDanger,
+        tracker(message("the kettle is on fire", customer={"people_available": True})),
+    )
+    assert outcome.responses == ["utter_danger"]
+    case, hand_over = outcome.commands
+    assert (case["priority"], case["summary"]) == ("urgent", "the kettle is on fire")
+    assert hand_over["type"] == "hand_over"
+    assert outcome.ends_form
+
+
+async def test_a_dangerous_message_is_passed_on_to_the_warning():
+    seen = tracker(message("smoke", hand_over="danger"))
+    outcome = await run(general.ActionHandOver, seen)
+    assert [event["name"] for event in outcome.events] == ["action_warn_of_danger"]
+    assert (outcome.responses, outcome.commands) == ([], [])
