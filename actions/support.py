@@ -23,6 +23,8 @@ _LONGEST = 500  # characters of a case's matter
 _ANSWERS = ("affirm", "deny", "inform", "nlu_fallback", "out_of_scope", "thank", "give_compliment")
 """Intents of messages that may say how a step went; others are digressions or other matters, but
 where they name the very thing that was asked for."""
+_SURE = 0.8
+"""From this confidence on a message in the middle of the steps is what it is taken for."""
 _OTHERS = ("faq", "request_human", "make_complaint", "request_repair", "greet", "goodbye")
 
 
@@ -73,7 +75,11 @@ class ValidateTroubleshootingForm(FormValidationAction):
         intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False)
         asked = walk.question(guides, state)
         if intent not in _ANSWERS:
-            return walk.named(guides, state, _text(tracker)) if intent not in _OTHERS else None
+            confidence = tracker.latest_message["intent"].get("confidence", 0.0)
+            surely_other = intent in _OTHERS or (asked == "step" and confidence >= _SURE)
+            if surely_other and not guides.danger_in(_text(tracker)):
+                return None
+            return walk.named(guides, state, _text(tracker))
         if after := walk.go_on(guides, state, _text(tracker)):
             return after
         current = walk.step(guides, state) if asked == "step" else None
