@@ -31,6 +31,8 @@ class ActionHandOver(Action):
         """Calls a person; to an angry customer it says first that it has understood."""
         complaint = tracker.get_intent_of_latest_message() == "make_complaint"
         reason = turn.called_for(tracker) or ("complaint" if complaint else "asked")
+        if reason == "danger":
+            return [FollowupAction("action_warn_of_danger")]
         if reason == "anger":
             dispatcher.utter_message(response="utter_acknowledge_anger")
         return call_person(dispatcher, tracker, reason)

@@ -19,9 +19,12 @@ from myna.troubleshooting.walk import State
 STATE, OUTCOME = "troubleshooting", "troubleshooting_outcome"
 
 _MINE = "report_technical_problem"
+_LONGEST = 500  # characters of a case's matter
 _ANSWERS = ("affirm", "deny", "inform", "nlu_fallback", "out_of_scope", "thank", "give_compliment")
 """Intents of messages that may say how a step went; others are digressions or other matters, but
 where they name the very thing that was asked for."""
+_SURE = 0.8
+"""From this confidence on a message in the middle of the steps is what it is taken for."""
 _OTHERS = ("faq", "request_human", "make_complaint", "request_repair", "greet", "goodbye")
 
 
@@ -72,7 +75,11 @@ class ValidateTroubleshootingForm(FormValidationAction):
         intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False)
         asked = walk.question(guides, state)
         if intent not in _ANSWERS:
-            return walk.named(guides, state, _text(tracker)) if intent not in _OTHERS else None
+            confidence = tracker.latest_message["intent"].get("confidence", 0.0)
+            surely_other = intent in _OTHERS or (asked == "step" and confidence >= _SURE)
+            if surely_other and not guides.danger_in(_text(tracker)):
+                return None
+            return walk.named(guides, state, _text(tracker))
         if after := walk.go_on(guides, state, _text(tracker)):
             return after
         current = walk.step(guides, state) if asked == "step" else None
@@ -185,6 +192,26 @@ class ActionCloseTroubleshooting(Action):
         return forgotten
 
 
+class ActionWarnOfDanger(Action):
+    """A device that smokes or gives shocks, in whatever message: see myna/brain/triggers.py."""
+
+    def name(self) -> str:
+        """Rasa's name of the action."""
+        return "action_warn_of_danger"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Says what to do at once and calls a person; whatever was open ends."""
+        guides, text = library().guides(), _text(tracker)
+        warn(dispatcher, tracker, guides, text)
+        state = standing(tracker)
+        tried = walk.summary(guides, state, turn.language(tracker)) if state else ""
+        summary = f"{text} | {tried}" if tried else text
+        forgotten: list[EventType] = [SlotSet(STATE, None), SlotSet(OUTCOME, None)]
+        return [*forgotten, *to_person(dispatcher, tracker, summary, "urgent")]
+
+
 def standing(tracker: Tracker) -> State | None:
     """Where the customer stands in a guide; None if nowhere, or at an end."""
     state = cast("State | None", tracker.get_slot(STATE))
@@ -212,6 +239,7 @@ def to_person(
     Returns:
         Events that end what was open; where no contact is known, the form that asks begins.
     """
+    summary = summary[:_LONGEST]
     if turn.customer(tracker)["people_available"]:
         # the agent has the case beside the conversation; the customer is told of the queue only
         turn.open_case(dispatcher, "problem", summary, priority=priority, response="")

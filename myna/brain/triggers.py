@@ -1,4 +1,4 @@
-"""When a person is called without being asked for: the shop's topics, and anger."""
+"""When a person is called without being asked for: danger, the shop's topics, and anger."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any, Literal, Protocol
 from rasa.shared.core.events import BotUttered, Event, UserUttered
 
 from myna.brain.outcome import command_in, intent_of
+from myna.troubleshooting.library import library
 
-Reason = Literal["anger", "topic"]
+Reason = Literal["danger", "anger", "topic"]
 
 ANSWER = "action_hand_over"
 """The action that answers such a turn."""
@@ -40,7 +41,8 @@ def hand_over_reason(
 
     Nobody is called twice for the same reason within a few turns, nor after the customer has
     declined: somebody who is angry and back from a person, or for whom nobody is there, would be
-    sent round in circles. Asking for a person is the dialogue's own matter and always works.
+    sent round in circles. A device that smokes comes first, whatever the message asks. Asking for
+    a person is the dialogue's own matter and always works.
 
     Args:
         parse: what the message was understood as.
@@ -48,6 +50,9 @@ def hand_over_reason(
         service: the shop's decisions.
     """
     intent = intent_of(parse)
+    called, declined = _lately(before)
+    if "danger" not in called and library().guides().device_in_danger(parse.get("text") or ""):
+        return "danger"
     if intent == _ASKS_FOR_PERSON:
         return None
     reasons: list[Reason] = []
@@ -57,7 +62,6 @@ def hand_over_reason(
         reasons.append("topic")
     if not reasons:
         return None
-    called, declined = _lately(before)
     return None if declined else next((each for each in reasons if each not in called), None)
 
 
@@ -76,5 +80,8 @@ def _lately(events: Sequence[Event]) -> tuple[set[str], bool]:
             command = command_in(event) or {}
             if command.get("type") == "hand_over":
                 called.add(command.get("reason", ""))
-            declined |= event.metadata.get("utter_action") == "utter_human_declined"
+            said = event.metadata.get("utter_action")
+            declined |= said == "utter_human_declined"
+            if said == "utter_danger":
+                called.add("danger")
     return called, declined

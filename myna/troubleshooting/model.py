@@ -118,6 +118,10 @@ class Guides:
             (each for each in self.dangers.values() if says(text, each.said, each.unless)), None
         )
 
+    def device_in_danger(self, text: str) -> bool:
+        """Whether a text names a device together with a danger, whatever else it is about."""
+        return self.danger_in(text) is not None and self.device_in(text) is not None
+
     def result_in(self, text: str) -> str | None:
         """What a text says of a step: one of `RESULTS`."""
         return self._results.best(text)

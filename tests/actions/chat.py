@@ -159,6 +159,7 @@ def message(
     intent: str = "inform",
     *,
     message_id: str = "m-1",
+    confidence: float = 0.9,
     ranking: dict[str, float] | None = None,
     customer: dict[str, Any] | None = None,
     hand_over: str | None = None,
@@ -166,7 +167,7 @@ def message(
 ) -> dict[str, Any]:
     """`latest_message`; what is left over of the arguments is its entities, None left out."""
     own = {key: more.pop(key) for key in ("response_selector", "language") if key in more}
-    guesses = [{"name": intent, "confidence": 0.9}]
+    guesses = [{"name": intent, "confidence": confidence}]
     guesses += [{"name": name, "confidence": value} for name, value in (ranking or {}).items()]
     return {
         "text": text,

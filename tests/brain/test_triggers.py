@@ -115,3 +115,16 @@ def test_other_commands_are_none() -> None:
     other = BotUttered("", {"custom": {"command": {"type": "proof_failed"}}})
     picture = BotUttered("", {"custom": {"picture": "x"}})
     assert hand_over_reason(FURIOUS, [UserUttered("x"), other, picture], Service()) == "anger"
+
+
+def test_a_device_in_danger_comes_first_whatever_the_message_asks():
+    for intent in ("ask_product_info", "request_human"):
+        smoking = {**parse(intent), "text": "nồi cơm điện đang nấu thì bốc khói khét lẹt"}
+        assert hand_over_reason(smoking, [], Service()) == "danger"
+    warned = BotUttered("…", metadata={"utter_action": "utter_danger"}, timestamp=time.time())
+    assert hand_over_reason(smoking, [warned], Service()) is None
+
+
+@pytest.mark.parametrize("text", ["bán hàng cháy quá, hết hàng rồi", "is the fan out of stock"])
+def test_no_danger(text):
+    assert hand_over_reason({**parse(), "text": text}, [], Service()) is None
