@@ -51,7 +51,7 @@ async def test_what_is_not_late_is_told_first_then_asked_about(chat, shop):
         "summary": case(chat)["summary"],
         "order_number": NUMBER,
         "phone": RIGHT,
-        "response": "utter_delivery_case",
+        "response": "utter_delivery_problem_case",
     }
     assert "my parcel still has not come" in case(chat)["summary"]
     assert (chat.loop, chat.slots["matter"], chat.slots["confirmed"]) == (None, None, None)
@@ -76,7 +76,7 @@ async def test_what_is_late_needs_no_question(chat, shop):
         "utter_order_shipped",
         "utter_delivery_late",
     ]
-    assert case(chat)["response"] == "utter_delivery_case"
+    assert case(chat)["response"] == "utter_delivery_problem_case"
 
 
 async def test_delivered_and_not_received(chat, shop):
