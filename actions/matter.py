@@ -91,6 +91,7 @@ class MatterForm(ConfirmedOrderForm):
         known += self._known_items(tracker, lines, matter.get("words", ""))
         tracker.add_slots(known)
         seen = await self.look_at(dispatcher, tracker, order)
+        tracker.add_slots(seen)
         return [*noted, *judged, *known, *seen]
 
     def _known_items(self, tracker: Tracker, lines: Lines, words: str) -> list[EventType]:
