@@ -14,7 +14,7 @@ from actions import turn
 from actions.confirmation import FORGET, ConfirmedOrderForm
 from actions.lines import Lines, item_buttons, join_skus, lines_of, named_lines, split_skus, word
 from actions.proof import END
-from actions.words import answers, is_brief, note_words, order_lines, own_words, products, told
+from actions.words import answers, is_brief, note_words, order_lines, own_words, told
 from myna.bootstrap import catalogue, shop
 from myna.keywords import sort_words
 from myna.shop.model import Order
@@ -30,7 +30,8 @@ _SHORT = 8  # words: up to this length a message that names an item is the answe
 class MatterForm(ConfirmedOrderForm):
     """Keeps what the customer says, and looks at the order as soon as it is proved.
 
-    `matter` holds the customer's words and, once the order was looked at, its number and lines.
+    `matter` holds the customer's words, the products found in the first message and, once the order
+    was looked at, its number and lines.
     """
 
     own_slots = (*ConfirmedOrderForm.own_slots, *_OWN)
@@ -101,7 +102,8 @@ class MatterForm(ConfirmedOrderForm):
             known["item"] = None  # of another order
         found = {slot: sort_words(slot, words) for slot in self.worded if slot != "item"}
         if "item" in self.worded:
-            named = named_lines(words, lines, products(tracker))
+            products = (tracker.get_slot("matter") or {}).get("products", [])
+            named = named_lines(words, lines, products)
             found["item"] = join_skus(named if len(lines) > 1 else [lines[0][0]]) or None
         return [
             SlotSet(slot, known[slot] or value)

@@ -214,6 +214,17 @@ async def test_everything_is_in_the_first_message(chat, shop):
     assert chat.values("utter_problem_understood")["reason"] == "damaged"
 
 
+async def test_a_product_named_first_in_another_language_is_not_asked_for(chat, shop):
+    shop.add(arrived())
+    words = "my air fryer came dented"
+    assert await chat.say(words, "report_order_problem", product="AF-400") == [
+        "utter_ask_order_number"
+    ]
+    told = await chat.say(f"{NUMBER} {RIGHT}", order_number=NUMBER, phone=RIGHT)
+    assert told == ["utter_ask_problem_remedy"]
+    assert chat.slots["item"] == "AF-400"
+
+
 async def test_what_is_wrong_in_own_words(chat, shop):
     shop.add(arrived())
     await report(chat, "vấn đề với nồi chiên")
