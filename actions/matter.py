@@ -14,7 +14,7 @@ from actions import turn
 from actions.confirmation import FORGET, ConfirmedOrderForm
 from actions.lines import Lines, item_buttons, join_skus, lines_of, named_lines, split_skus, word
 from actions.one_time_code import END
-from actions.words import answers, is_brief, note_words, order_lines, own_words, products, told
+from actions.words import answers, is_brief, note_words, order_lines, own_words, told
 from myna.bootstrap import catalogue, shop
 from myna.brain.protocol import Level
 from myna.keywords import sort_words
@@ -31,7 +31,8 @@ _SHORT = 8  # words: up to this length a message that names an item is the answe
 class MatterForm(ConfirmedOrderForm):
     """Keeps what the customer says, and looks at the order as soon as it is proved.
 
-    `matter` holds the customer's words and, once the order was looked at, its number and lines.
+    `matter` holds the customer's words, the products found in the first message and, once the order
+    was looked at, its number and lines.
     """
 
     level: Level = "contact"
@@ -94,6 +95,7 @@ class MatterForm(ConfirmedOrderForm):
         known += self._known_items(tracker, lines, matter.get("words", ""))
         tracker.add_slots(known)
         seen = await self.look_at(dispatcher, tracker, order)
+        tracker.add_slots(seen)
         return [*noted, *judged, *known, *seen]
 
     def _known_items(self, tracker: Tracker, lines: Lines, words: str) -> list[EventType]:
@@ -103,7 +105,8 @@ class MatterForm(ConfirmedOrderForm):
             known["item"] = None  # of another order
         found = {slot: sort_words(slot, words) for slot in self.worded if slot != "item"}
         if "item" in self.worded:
-            named = named_lines(words, lines, products(tracker))
+            products = (tracker.get_slot("matter") or {}).get("products", [])
+            named = named_lines(words, lines, products)
             found["item"] = join_skus(named if len(lines) > 1 else [lines[0][0]]) or None
         return [
             SlotSet(slot, known[slot] or value)

@@ -115,7 +115,7 @@ class ActionReportDeliveryProblem(Action):
             "problem",
             about,
             order_number=number,
-            response="utter_delivery_case",
+            response="utter_delivery_problem_case",
             **told_contact(tracker),
         )
         return DONE

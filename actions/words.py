@@ -128,7 +128,8 @@ def note_words(tracker: Tracker) -> list[EventType]:
     tells = matter is None or intent in TELLING or answered
     pressed = turn.names(tracker, "item", "pieces", "reason", "remedy") or text in _titles(intent)
     if matter is None:
-        return [SlotSet("matter", {"words": "" if pressed else text})]
+        words = "" if pressed else text
+        return [SlotSet("matter", {"words": words, "products": products(tracker)})]
     if not tells or pressed or not text or text in matter["words"]:
         return []
     words = f"{matter['words']}\n{text}".strip()

@@ -51,7 +51,7 @@ async def test_what_is_not_late_is_told_first_then_asked_about(chat, shop):
         "summary": case(chat)["summary"],
         "order_number": NUMBER,
         "phone": RIGHT,
-        "response": "utter_delivery_case",
+        "response": "utter_delivery_problem_case",
     }
     assert "my parcel still has not come" in case(chat)["summary"]
     assert (chat.loop, chat.slots["matter"], chat.slots["confirmed"]) == (None, None, None)
@@ -76,7 +76,7 @@ async def test_what_is_late_needs_no_question(chat, shop):
         "utter_order_shipped",
         "utter_delivery_late",
     ]
-    assert case(chat)["response"] == "utter_delivery_case"
+    assert case(chat)["response"] == "utter_delivery_problem_case"
 
 
 async def test_delivered_and_not_received(chat, shop):
@@ -212,6 +212,17 @@ async def test_everything_is_in_the_first_message(chat, shop):
     told = await report(chat, "nồi chiên bị móp, đổi cái mới cho em")
     assert told == ["utter_problem_understood"]
     assert chat.values("utter_problem_understood")["reason"] == "damaged"
+
+
+async def test_a_product_named_first_in_another_language_is_not_asked_for(chat, shop):
+    shop.add(arrived())
+    words = "my air fryer came dented"
+    assert await chat.say(words, "report_order_problem", product="AF-400") == [
+        "utter_ask_order_number"
+    ]
+    told = await chat.say(f"{NUMBER} {RIGHT}", order_number=NUMBER, phone=RIGHT)
+    assert told == ["utter_ask_problem_remedy"]
+    assert chat.slots["item"] == "AF-400"
 
 
 async def test_what_is_wrong_in_own_words(chat, shop):
