@@ -170,11 +170,11 @@ async def tell(
     if not asked.lines:
         if may_ask:
             return [SlotSet("product_topic", topic), FollowupAction(FORM)]
-        _say_not_found(dispatcher, language)
+        dispatcher.utter_message(response="utter_product_not_found")
         return []
     lines = [line for line in asked.lines if line.products]
     if not lines:
-        _say_not_found(dispatcher, language)
+        dispatcher.utter_message(response="utter_product_not_found")
         return []
     several = len(lines) > 1 or (lines[0].quantity or 1) > 1
     if several and topic in ("price", "order"):
@@ -213,10 +213,6 @@ def _answer_bargain(
     values = product_words.values(product, language)
     dispatcher.utter_message(response="utter_no_bargain_product", **values)
     return [SlotSet("product", product.sku)]
-
-
-def _say_not_found(dispatcher: CollectingDispatcher, language: str) -> None:
-    dispatcher.utter_message(response="utter_product_not_found")
 
 
 def _distinct(lines: Any) -> list[Product]:
