@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import product_words, quotation, turn
 from actions.general import call_person
-from actions.wanted import MOST, Line, ShopSilent, Wanted, last_spoken_of, wanted
+from actions.wanted import MOST, Line, ShopSilent, Wanted, last_spoken_of, only_names, wanted
 from myna.bootstrap import catalogue
 from myna.questions import questions
 from myna.shop.model import NotOffered, Product
@@ -100,9 +100,9 @@ class ValidateProductForm(FormValidationAction):
         intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False)
         if tracker.get_slot("requested_slot") != "product_words":
             return {}
-        if intent not in _NAMES_IT or not tracker.latest_message.get("text"):
+        if not (intent in _NAMES_IT or only_names(tracker)):
             return {}
-        return {"product_words": tracker.latest_message["text"]}
+        return {"product_words": tracker.latest_message.get("text") or None}
 
     def validate_product_words(
         self,
