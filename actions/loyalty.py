@@ -20,6 +20,7 @@ from actions.general import call_person
 from actions.one_time_code import END
 from myna import formats
 from myna.bootstrap import shop
+from myna.entities.text import read_text
 from myna.shop.cover import add_months
 from myna.shop.model import (
     Declined,
@@ -32,6 +33,8 @@ from myna.shop.model import (
     Who,
 )
 
+_NAMES_IT = ("inform", "nlu_fallback", "out_of_scope", "renew_subscription")
+"""Intents of messages that may name a subscription after we asked."""
 _ENDED = ("cancelled",)
 """States of subscriptions that nobody can prolong."""
 
@@ -128,6 +131,8 @@ class ValidateRenewalForm(ConfirmedOrderForm):
             return events
         if turn.proof(tracker, tracker.get_slot("order_number")) != "code":
             return events
+        if tracker.get_slot("code"):  # has done its work; left over it would look like news
+            events = [*events, SlotSet("code", None)]
         own = await asyncio.to_thread(_subscriptions, tracker)
         if not isinstance(own, tuple) or len(own) != 1 or own[0].state in _ENDED:
             return events
@@ -138,12 +143,13 @@ class ValidateRenewalForm(ConfirmedOrderForm):
     def extract_subscription(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
-        """The button that was pressed, or the number as it was typed after we asked."""
+        """The button that was pressed, or what was typed after we asked."""
         if chosen := next(tracker.get_latest_entity_values("subscription"), None):
             return {"subscription": chosen}
-        if tracker.get_slot("requested_slot") != "subscription":
+        intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False)
+        if tracker.get_slot("requested_slot") != "subscription" or intent not in _NAMES_IT:
             return {}
-        return {"subscription": (tracker.latest_message.get("text") or "").strip().upper()}
+        return {"subscription": tracker.latest_message.get("text") or ""}
 
     async def validate_subscription(
         self,
@@ -152,10 +158,12 @@ class ValidateRenewalForm(ConfirmedOrderForm):
         tracker: Tracker,
         domain: dict[str, Any],
     ) -> dict[str, Any]:
-        """One of the customer's own."""
+        """One of the customer's own, by its number or by words of its name."""
         own = await asyncio.to_thread(_subscriptions, tracker)
-        known = isinstance(own, tuple) and any(one.number == value for one in own)
-        return {"subscription": value if known else None}
+        meant = (
+            [one.number for one in own if _is_meant(one, value)] if isinstance(own, tuple) else []
+        )
+        return {"subscription": meant[0] if len(meant) == 1 else None}
 
 
 class ActionAskSubscription(Action):
@@ -273,9 +281,19 @@ class ActionRenewSubscription(Action):
         return forget
 
 
-def _subscriptions(tracker: Tracker) -> Any:
+def _subscriptions(tracker: Tracker) -> tuple[Subscription, ...] | NotOffered | None:
+    """The customer's own; None if the shop does not tell now."""
     customer = who(tracker)
-    return None if customer is None else shop().list_subscriptions(customer)
+    own = shop().list_subscriptions(customer) if customer else None
+    return own if isinstance(own, tuple | NotOffered) else None
+
+
+def _is_meant(subscription: Subscription, words: str) -> bool:
+    typed = read_text(words).plain.split()
+    if subscription.number.lower() in typed:
+        return True
+    names = [read_text(name).plain.split() for name in subscription.names.values()]
+    return any(set(typed) <= set(name) or set(name) <= set(typed) for name in names)
 
 
 def _name(subscription: Subscription, language: str) -> str:

@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import product_words, quotation, turn
 from actions.general import call_person
-from actions.wanted import MOST, Line, ShopSilent, Wanted, last_spoken_of, wanted
+from actions.wanted import MOST, Line, ShopSilent, Wanted, last_spoken_of, only_names, wanted
 from myna.bootstrap import catalogue
 from myna.questions import questions
 from myna.shop.model import NotOffered, Product
@@ -100,9 +100,9 @@ class ValidateProductForm(FormValidationAction):
         intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False)
         if tracker.get_slot("requested_slot") != "product_words":
             return {}
-        if intent not in _NAMES_IT or not tracker.latest_message.get("text"):
+        if not (intent in _NAMES_IT or only_names(tracker)):
             return {}
-        return {"product_words": tracker.latest_message["text"]}
+        return {"product_words": tracker.latest_message.get("text") or None}
 
     def validate_product_words(
         self,
@@ -170,11 +170,11 @@ async def tell(
     if not asked.lines:
         if may_ask:
             return [SlotSet("product_topic", topic), FollowupAction(FORM)]
-        _say_not_found(dispatcher, language)
+        dispatcher.utter_message(response="utter_product_not_found")
         return []
     lines = [line for line in asked.lines if line.products]
     if not lines:
-        _say_not_found(dispatcher, language)
+        dispatcher.utter_message(response="utter_product_not_found")
         return []
     several = len(lines) > 1 or (lines[0].quantity or 1) > 1
     if several and topic in ("price", "order"):
@@ -213,10 +213,6 @@ def _answer_bargain(
     values = product_words.values(product, language)
     dispatcher.utter_message(response="utter_no_bargain_product", **values)
     return [SlotSet("product", product.sku)]
-
-
-def _say_not_found(dispatcher: CollectingDispatcher, language: str) -> None:
-    dispatcher.utter_message(response="utter_product_not_found")
 
 
 def _distinct(lines: Any) -> list[Product]:

@@ -86,6 +86,13 @@ def wanted(tracker: Tracker) -> Wanted:
     return Wanted(tuple(lines), left)
 
 
+def only_names(tracker: Tracker) -> bool:
+    """Whether the message is a product's name and nothing else, whatever it is taken for."""
+    entities = _entities(tracker)
+    rest = _rest(tracker.latest_message.get("text") or "", entities)
+    return bool(entities) and not questions("products")["filler"].without(rest)
+
+
 def by_sku(sku: str) -> Product | None:
     """One product; None if there is no such.
 

@@ -76,8 +76,9 @@ def clock(moment: datetime, language: str, zone: tzinfo) -> str:
 
 
 def day_of_week(moment: date, language: str) -> str:
-    """A date with its weekday: `Chủ Nhật, 29/11/2026`, `Ahad, 29 Nov 2026`."""
-    return format_date(moment, f"EEEE, {_DATE[language]}", locale=language)
+    """A date with its weekday, to stand within a sentence: `thứ Hai, 30/11/2026`."""
+    text = format_date(moment, f"EEEE, {_DATE[language]}", locale=language)
+    return text.replace("Thứ", "thứ")
 
 
 def _day_from(moment: datetime, today: date, language: str) -> str:

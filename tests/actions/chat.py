@@ -165,15 +165,16 @@ def message(
     hand_over: str | None = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """`latest_message`; what is left over of the arguments is its entities, None left out."""
+    """`latest_message`; what is left over of the arguments is its entities, besides `found`."""
     own = {key: more.pop(key) for key in ("response_selector", "language") if key in more}
     guesses = [{"name": intent, "confidence": confidence}]
     guesses += [{"name": name, "confidence": value} for name, value in (ranking or {}).items()]
+    found = more.pop("found", [])
     return {
         "text": text,
         "intent": guesses[0],
         "intent_ranking": guesses,
-        "entities": [{"entity": key, "value": value} for key, value in more.items()],
+        "entities": [*found, *({"entity": key, "value": value} for key, value in more.items())],
         "message_id": message_id,
         "metadata": {"customer": customer, "hand_over": hand_over},
         **own,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -154,6 +155,28 @@ async def test_the_number_may_be_typed_and_another_customers_is_not_taken(chat, 
     await prove(chat, shop, "renew_subscription")
     assert await chat.say("SB-9", "inform") == ["utter_ask_subscription"]
     assert await chat.say("sb-2", "inform") == ["utter_ask_confirm_renewal"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "response"),
+    [
+        ("the care one please", "utter_ask_subscription"),
+        ("care plan", "utter_ask_confirm_renewal"),
+        ("gói lọc", "utter_ask_subscription"),
+    ],
+)
+async def test_the_name_may_be_typed_if_it_fits_one_only(chat, shop, typed, response):
+    care = {"vi": "Gói bảo hành", "ms": "Pelan jaminan", "en": "Extended care plan"}
+    shop.subscriptions[PHONE] = (plan(), plan("SB-2"), replace(plan("SB-3"), names=care))
+    await prove(chat, shop, "renew_subscription")
+    assert await chat.say(typed, "nlu_fallback") == [response]
+
+
+async def test_a_question_is_not_taken_for_the_name_and_a_stop_stops(chat, shop):
+    shop.subscriptions[PHONE] = (plan(), plan("SB-2"))
+    await prove(chat, shop, "renew_subscription")
+    assert await chat.say("hi", "greet") == ["utter_greet", "utter_ask_subscription"]
+    assert await chat.say("no", "deny") == ["utter_form_stopped"]
 
 
 async def test_a_no_leaves_it_as_it_is(chat, shop):

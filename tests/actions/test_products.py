@@ -31,7 +31,9 @@ ABOUT = {
 @pytest.fixture(autouse=True)
 def sold(shop):
     shop.products = {
-        sku: replace(product, facts={}, descriptions={}, url=None)
+        sku: replace(
+            product, facts={}, descriptions={}, url=None, picture=None, warranty_months=None
+        )
         for sku, product in CATALOGUE.items()
     }
     shop.products["FN-16R"] = replace(shop.products["FN-16R"], **ABOUT)
@@ -240,6 +242,14 @@ async def test_which_product_is_asked_and_the_first_question_answered(chat):
     assert told == ["utter_product_price_delivered"]
     assert (chat.loop, chat.slots["product"]) == (None, "DH-12")
     assert (chat.slots["product_words"], chat.slots["product_topic"]) == (None, None)
+
+
+async def test_a_name_alone_is_the_answer_whatever_it_is_taken_for(chat):
+    await chat.say("giá bao nhiêu", "ask_price")
+    named = heard("máy lọc không khí", "report_technical_problem")["entities"]
+    assert await chat.say("máy lọc không khí", "report_technical_problem", found=named) == [
+        "utter_product_price_delivered"
+    ]
 
 
 async def test_which_product_is_asked_once_only(chat):
