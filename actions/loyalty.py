@@ -27,31 +27,14 @@ from myna.shop.model import (
     LoyaltyAccount,
     NotFound,
     NotOffered,
-    Order,
     Subscription,
     Uncertain,
-    Who,
 )
 
 _NAMES_IT = ("inform", "nlu_fallback", "out_of_scope", "renew_subscription")
 """Intents of messages that may name a subscription after we asked."""
 _ENDED = ("cancelled",)
 """States of subscriptions that nobody can prolong."""
-
-
-def who(tracker: Tracker) -> Who | None:
-    """The customer whom a one-time code has reached, by the contact it went to; blocks.
-
-    None without such a proof, or if the shop does not tell its orders now.
-    """
-    number = tracker.get_slot("order_number")
-    if turn.proof(tracker, number) != "code":
-        return None
-    order = shop().get_order(number)
-    if not isinstance(order, Order):
-        return None
-    contact = order.phone or order.email
-    return Who(contact=contact) if contact else None
 
 
 class ValidateLoyaltyForm(ConfirmedOrderForm):
@@ -73,9 +56,9 @@ class ActionTellPoints(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Says nothing without proof: the form has then told the customer why."""
-        if turn.proof(tracker, tracker.get_slot("order_number")) != "code":
+        if not turn.proved_strongly(tracker, tracker.get_slot("order_number")):
             return FORGET
-        customer = await asyncio.to_thread(who, tracker)
+        customer = turn.who(tracker)
         if customer is None:
             dispatcher.utter_message(response="utter_account_unavailable")
             return FORGET
@@ -129,7 +112,7 @@ class ValidateRenewalForm(ConfirmedOrderForm):
         events = await super().run(dispatcher, tracker, domain)
         if END in events or tracker.get_slot("subscription"):
             return events
-        if turn.proof(tracker, tracker.get_slot("order_number")) != "code":
+        if not turn.proved_strongly(tracker, tracker.get_slot("order_number")):
             return events
         if tracker.get_slot("code"):  # has done its work; left over it would look like news
             events = [*events, SlotSet("code", None)]
@@ -254,7 +237,7 @@ class ActionRenewSubscription(Action):
         if confirmed is False:
             dispatcher.utter_message(response="utter_renewal_dropped")
             return forget
-        proved = turn.proof(tracker, tracker.get_slot("order_number")) == "code"
+        proved = turn.proved_strongly(tracker, tracker.get_slot("order_number"))
         if not (confirmed and number and proved):
             return forget
         outcome = await asyncio.to_thread(
@@ -283,7 +266,7 @@ class ActionRenewSubscription(Action):
 
 def _subscriptions(tracker: Tracker) -> tuple[Subscription, ...] | NotOffered | None:
     """The customer's own; None if the shop does not tell now."""
-    customer = who(tracker)
+    customer = turn.who(tracker)
     own = shop().list_subscriptions(customer) if customer else None
     return own if isinstance(own, tuple | NotOffered) else None
 

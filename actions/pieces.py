@@ -22,7 +22,7 @@ from myna.bootstrap import catalogue, shop
 from myna.brain.protocol import CaseKind
 from myna.shop.contact import Email, Phone, parse_contact
 from myna.shop.cover import Cover, cover
-from myna.shop.model import Absent, NotFound, NotOffered, Repair, Unavailable, Warranty, Who
+from myna.shop.model import Absent, NotFound, NotOffered, Repair, Unavailable, Warranty
 from myna.troubleshooting.library import library
 
 Pieces = tuple[Warranty, ...]
@@ -64,7 +64,7 @@ class PieceForm(ProvenOrderForm):
         elif number := tracker.get_slot("repair_number"):
             needless = {"order_number", "code"}
             needless |= {"contact"} if turn.proof(tracker, number) else set()
-        elif tracker.get_slot("order_number") is None and _who(tracker):
+        elif tracker.get_slot("order_number") is None and turn.who(tracker):
             needless = {"order_number", "contact", "code"}
         return [slot for slot in slots if slot not in needless]
 
@@ -151,12 +151,13 @@ async def find_pieces(tracker: Tracker) -> Pieces | Absent | None:
     if serial := tracker.get_slot("serial_number"):
         found = await asyncio.to_thread(shop().get_warranty, serial)
         return (found,) if isinstance(found, Warranty) else found
-    number = tracker.get_slot("order_number")
+    number, who = tracker.get_slot("order_number"), turn.who(tracker)
+    of_order: Pieces | Absent | None = None
     if turn.proof(tracker, number):
-        return await asyncio.to_thread(shop().list_warranties, number)
-    if who := _who(tracker):
+        of_order = await asyncio.to_thread(shop().list_warranties, number)
+    if who and not of_order:  # of a known customer's other orders
         return await asyncio.to_thread(shop().find_warranties, who)
-    return None
+    return of_order
 
 
 def not_told(
@@ -292,12 +293,6 @@ def _numbers(tracker: Tracker) -> list[EventType]:
         return [SlotSet(name, None) for name in told]
     repair = repairs[-1][2] if repairs and not serial else None
     return [SlotSet("serial_number", serial), SlotSet("repair_number", repair)]
-
-
-def _who(tracker: Tracker) -> Who | None:
-    """The customer, where a one-time code has proved a contact to be theirs."""
-    shown = tracker.get_slot("proof") or {}
-    return Who(contact=shown["contact"]) if shown.get("contact") else None
 
 
 def _is_contact_of(repair: Repair, told: str) -> bool:

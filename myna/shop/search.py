@@ -21,7 +21,7 @@ LEAST = 0.55
 """Share of the words' weight that a product has to meet."""
 TELLING = 0.3
 """A word that stands in more than this share of the products finds nothing by itself."""
-KNOWN = 0.34
+KNOWN = 0.45
 """Share of the letters that has to stand in some product: *khi nào giao* is not *không khí*."""
 _ALIKE, _ALIKE_SHORT, _SHORT = 80, 85, 6
 """Likeness (0-100) from which two words are taken for the same one, mistyped; in words of fewer

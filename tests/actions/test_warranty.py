@@ -224,7 +224,7 @@ async def test_a_contact_proved_by_code_finds_all_pieces(chat, shop):
     chat.loop = None
     told = await ask(chat)
     assert told == ["utter_warranty_covered", "utter_warranty_covers"]
-    assert shop.calls[-1][0] == "find_warranties"
+    assert "find_warranties" in [call for call, *_ in shop.calls]
 
 
 async def lose(chat, text="i lost my warranty card", **more):
