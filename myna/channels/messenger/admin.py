@@ -24,7 +24,6 @@ FIELDS = (
     "messages",
     "message_echoes",
     "message_edits",
-    "message_deliveries",
     "message_reads",
     "message_reactions",
     "messaging_postbacks",
@@ -32,7 +31,8 @@ FIELDS = (
     "messaging_handovers",
     "standby",
 )
-"""What Meta has to tell us of a page."""
+"""What Meta has to tell us of a page. Not `message_deliveries`: a call for each message that says no
+more than its echo; if somebody subscribes to it, it is understood."""
 SCOPES = ("pages_messaging", "pages_manage_metadata")
 _SOON_DAYS = 14
 _SECONDS = 10.0
