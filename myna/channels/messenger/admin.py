@@ -31,8 +31,8 @@ FIELDS = (
     "messaging_handovers",
     "standby",
 )
-"""What Meta has to tell us of a page. Not `message_deliveries`: a call for each message that says no
-more than its echo; if somebody subscribes to it, it is understood."""
+"""What Meta has to tell us of a page. Not `message_deliveries`: a call for each message, which says
+no more than its echo; where somebody subscribes to it, it is understood."""
 SCOPES = ("pages_messaging", "pages_manage_metadata")
 _SOON_DAYS = 14
 _SECONDS = 10.0
