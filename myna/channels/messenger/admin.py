@@ -78,6 +78,16 @@ class Admin:
             yield await self._carefully(self._profile(page_id, page.name, token, repair))
             yield await self._carefully(self._routing(page_id, page.name, token))
 
+    async def look_after(self) -> AsyncIterator[tuple[str, Finding]]:
+        """Looks, page by page, at what can break by itself; connects pages again."""
+        for page_id, page in self._config.pages.items():
+            token = self._config.token(page_id) or ""
+            found = await self._carefully(self._token(page_id, page.name, token))
+            yield page_id, found
+            if found.state != "bad":
+                step = self._subscription(page_id, page.name, token, repair=True)
+                yield page_id, await self._carefully(step)
+
     def _app_token(self) -> str:
         """The app's own token; like all tokens it goes into a header only."""
         return f"{self._config.app_id}|{self._config.app_secret}"
