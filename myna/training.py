@@ -66,8 +66,7 @@ def train(project: Path = settings.PROJECT, *, force: bool = False) -> Path:
     done = subprocess.run(
         [
             sys.executable,
-            # components whose data have not changed come from Rasa's cache
-            *("-m", "rasa", "train", *(["--force"] if force else [])),
+            *("-m", "rasa", "train", "--force"),
             *("--fixed-model-name", path.name.removesuffix(".tar.gz")),
             *("--out", str(path.parent)),
         ],

@@ -36,6 +36,7 @@ _O = schema.outbox
 
 _UNDONE = ("waiting", "sending")  # the next item of the lane has to wait
 _LOOK_SECONDS = 1.0
+_GATHER_SECONDS = 0.01
 _LEASE = timedelta(seconds=60)
 _SEND_SECONDS = 30.0  # and as long again for noting what became of it, before the lease is over
 _NOTES = 30
@@ -191,6 +192,9 @@ class Courier(Receipts):
                 logger.exception("Carrying the outbox failed; it is tried again.")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._poked.wait(), _LOOK_SECONDS)
+            if self._running:
+                # a look costs as much as there is to carry: one for all that end about now
+                await asyncio.sleep(_GATHER_SECONDS)
 
     async def _begin(self) -> int:
         """Begins to carry what is due, as far as there is room for it; how many items."""

@@ -24,7 +24,6 @@ FIELDS = (
     "messages",
     "message_echoes",
     "message_edits",
-    "message_deliveries",
     "message_reads",
     "message_reactions",
     "messaging_postbacks",
@@ -32,7 +31,8 @@ FIELDS = (
     "messaging_handovers",
     "standby",
 )
-"""What Meta has to tell us of a page."""
+"""What Meta has to tell us of a page. Not `message_deliveries`: a call for each message, which says
+no more than its echo; where somebody subscribes to it, it is understood."""
 SCOPES = ("pages_messaging", "pages_manage_metadata")
 _SOON_DAYS = 14
 _SECONDS = 10.0
@@ -77,6 +77,16 @@ class Admin:
             yield await self._carefully(self._subscription(page_id, page.name, token, repair))
             yield await self._carefully(self._profile(page_id, page.name, token, repair))
             yield await self._carefully(self._routing(page_id, page.name, token))
+
+    async def look_after(self) -> AsyncIterator[tuple[str, Finding]]:
+        """Looks, page by page, at what can break by itself; connects pages again."""
+        for page_id, page in self._config.pages.items():
+            token = self._config.token(page_id) or ""
+            found = await self._carefully(self._token(page_id, page.name, token))
+            yield page_id, found
+            if found.state != "bad":
+                step = self._subscription(page_id, page.name, token, repair=True)
+                yield page_id, await self._carefully(step)
 
     def _app_token(self) -> str:
         """The app's own token; like all tokens it goes into a header only."""

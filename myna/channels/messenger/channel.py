@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from sanic import Blueprint
 
 from myna.channels.messenger import CHANNEL, INBOUND, webhook
+from myna.channels.messenger.admin import Admin
 from myna.channels.messenger.config import Config, parties
 from myna.channels.messenger.graph import Graph
+from myna.channels.messenger.lookout import Lookout
 from myna.channels.messenger.pace import Pace
 from myna.channels.messenger.receiver import Receiver
 from myna.channels.messenger.rendering import render
@@ -88,6 +90,7 @@ class Messenger:
         self.pace = Pace()
         graph = Graph(config.graph_url, config.version, config.app_secret)
         self._signals = Signals(config, graph, hub.bus, self.pace)
+        self.lookout = Lookout(Admin(config, hub.house.catalogue, graph), self._alarm)
         self.carriers: dict[str, Carrier] = {
             CHANNEL: Sender(config, graph, hub, receipts, self.pace, self._alarm, echo_seconds),
             INBOUND: Receiver(config, hub, receipts, self._signals),
@@ -98,17 +101,20 @@ class Messenger:
         return webhook.blueprint(self._config, self._inbox, courier.poke)
 
     def start(self) -> None:
-        """Begins to pass on who is writing; messages are the courier's."""
+        """Begins to pass on who is writing, and to look after the pages; messages are the
+        courier's."""
         self._signals.start()
+        self.lookout.start()
 
     async def stop(self) -> None:
         """Ends what `start` began."""
+        await self.lookout.stop()
         await self._signals.stop()
 
     async def _alarm(self, page_id: str, reason: str) -> None:
         logger.error(
-            "Messenger: the Page %s cannot send: %s. Messages wait; `myna messenger check` says"
-            " what to do.",
+            "Messenger: the Page %s cannot send, or soon not any more: %s. Messages wait; `myna"
+            " messenger check` says what to do.",
             page_id,
             reason,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,36 @@ async def test_meta_itself_wants_https(admin: Admin, monkeypatch: pytest.MonkeyP
     there = config.Config(**{**known.__dict__, "graph_url": "https://graph.facebook.com"})
     admin._config = there
     assert "https" in (await admin._address()).todo
+
+
+# --- while nobody looks
+
+
+async def test_a_page_that_was_disconnected_is_connected_again(line: Line) -> None:
+    await line.messenger.lookout.look()
+    page = line.world.pages[PAGE]
+    assert set(page.subscribed) == set(FIELDS)
+    page.subscribed = []
+    await line.messenger.lookout.look()
+    assert set(page.subscribed) == set(FIELDS)
+
+
+async def test_a_token_that_ends_raises_an_alarm_once(
+    line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    line.world.pages[PAGE].token_expires_at = round(time.time()) + 5 * 24 * 3600
+    for _ in range(3):
+        await line.messenger.lookout.look()
+    assert caplog.text.count("the token is valid until") == 1
+    assert "myna messenger setup" in caplog.text
+
+
+async def test_a_meta_that_is_down_does_not_end_the_looking(line: Line) -> None:
+    line.graph.rules = [Rule("html", path="")]
+    await line.messenger.lookout.look()
+    line.graph.rules = []
+    await line.messenger.lookout.look()
+    assert line.world.pages[PAGE].subscribed
 
 
 # --- configuration
