@@ -72,7 +72,7 @@ class _Reader:
         self._content = content if isinstance(content, Entries) else Entries()
         self._content.line = 1
 
-    def wrong(self, line: int, what: str, code: str = "L811") -> None:
+    def wrong(self, line: int, what: str, code: str = "L821") -> None:
         self.findings.append(error(code, Place(self.name, line), what))
 
     # --- the two kinds of file
@@ -158,7 +158,7 @@ class _Reader:
         for key, _ in self._named(self._content, "steps"):
             if str(key) not in reached:
                 what = f'No symptom uses the step "{key}". Name it below "steps:" or delete it.'
-                self.wrong(key.line, what, "L812")
+                self.wrong(key.line, what, "L822")
 
     def _follow(
         self, names: tuple[str, ...], steps: dict[str, Step], line: int, way: tuple[str, ...]
@@ -167,10 +167,10 @@ class _Reader:
         for name in names:
             if name not in steps:
                 what = f'There is no step "{name}".{alike(name, steps)}'
-                self.wrong(line, what, "L812")
+                self.wrong(line, what, "L822")
             elif name in way:
                 what = f"The steps lead round in a circle: {' → '.join((*way, name))}."
-                self.wrong(line, what, "L812")
+                self.wrong(line, what, "L822")
             else:
                 reached.add(name)
                 for choice in steps[name].choices:
@@ -233,7 +233,7 @@ class _Reader:
         for text in texts.values():
             if len(text) > _MOST_LETTERS:
                 what = f'"{text}" is too long for a button: at most {_MOST_LETTERS} letters.'
-                self.wrong(line, what, "L813")
+                self.wrong(line, what, "L823")
 
     def _phrases(self, entries: Entries, key: str) -> tuple[str, ...]:
         """Phrases of all languages; customers mix them."""

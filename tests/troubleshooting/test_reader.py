@@ -124,14 +124,14 @@ def test_a_mistake_in_common(project):
     change(project, "  same: {", "  samee: {", "common")
     _, findings = read_guides(project)
     found = "\n".join(map(str, findings))
-    assert 'common.yml:10: error L811: "samee:" is not known here. Did you mean "same"?' in found
-    assert 'common.yml:8: error L811: "same:" is missing.' in found
+    assert 'common.yml:10: error L821: "samee:" is not known here. Did you mean "same"?' in found
+    assert 'common.yml:8: error L821: "same:" is missing.' in found
 
 
 def test_a_file_that_is_not_read(project):
     (project / "data" / "troubleshooting" / "lamp.yaml").write_text("name: x\n")
     (finding,) = read_guides(project)[1]
-    assert str(finding).startswith("data/troubleshooting/lamp.yaml:1: error L811: The file is not")
+    assert str(finding).startswith("data/troubleshooting/lamp.yaml:1: error L821: The file is not")
 
 
 def test_a_change_shows_without_a_restart(project, monkeypatch, caplog):
