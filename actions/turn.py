@@ -9,7 +9,7 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from myna.bootstrap import catalogue
-from myna.brain.protocol import Customer, Level, Proof
+from myna.brain.protocol import CaseKind, Customer, Level, Proof
 
 QUESTIONS = (
     "utter_ask_meaning",
@@ -106,6 +106,12 @@ def form_over() -> list[EventType]:
     return [ActiveLoop(None), SlotSet("requested_slot", None)]
 
 
+def command_of(event: dict[str, Any]) -> dict[str, Any]:
+    """The command to the hub that an event of the conversation holds; empty if it holds none."""
+    command: dict[str, Any] = ((event.get("data") or {}).get("custom") or {}).get("command") or {}
+    return command
+
+
 def _command(dispatcher: CollectingDispatcher, **command: Any) -> None:
     dispatcher.utter_message(json_message={"command": command})
 
@@ -123,6 +129,11 @@ def proof_failed(dispatcher: CollectingDispatcher, order_number: str) -> None:
 def proof_passed(dispatcher: CollectingDispatcher, order_number: str, level: Level) -> None:
     """Tells the hub that the customer has shown the order to be theirs."""
     _command(dispatcher, type="proof_passed", order_number=order_number, level=level)
+
+
+def open_case(dispatcher: CollectingDispatcher, kind: CaseKind, summary: str, **more: Any) -> None:
+    """Has the hub open a case; `more` is the rest of `Command` that goes with it."""
+    _command(dispatcher, type="open_case", kind=kind, summary=summary, **more)
 
 
 def case_contact(dispatcher: CollectingDispatcher, **contact: str) -> None:

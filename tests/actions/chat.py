@@ -15,7 +15,7 @@ import yaml
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import confirmation, contact, general, orders, proof
+from actions import confirmation, contact, feedback, general, orders, proof
 from myna.bootstrap import catalogue
 from myna.facts import LANGUAGES
 from myna.settings import PROJECT
@@ -25,6 +25,7 @@ CONVERSATION = "web-1"
 FORMS = {
     "order_status_form": (orders.ValidateOrderStatusForm, orders.ActionLookUpOrder),
     "cancellation_form": (orders.ValidateCancellationForm, orders.ActionCancelOrder),
+    feedback.FORM: (feedback.ValidateComplaintForm, feedback.ActionRecordComplaint),
     contact.FORM: (contact.ValidateContactForm, contact.ActionNoteContact),
 }
 """Form → its validation, and the action that follows it."""
@@ -33,6 +34,7 @@ ASKING = {
     "contact": proof.ActionAskContact,
     "confirmed": orders.ActionAskCancellationConfirmed,
     "code": confirmation.ActionAskCode,
+    "complaint": feedback.ActionAskComplaint,
     "contact_form_contact": contact.ActionAskCallbackContact,
 }
 """Slot, or form and slot → the action that asks."""
@@ -40,7 +42,10 @@ BEGINS = {
     "ask_order_status": "order_status_form",
     "inform": "order_status_form",
     "cancel_order": "cancellation_form",
+    "make_complaint": feedback.FORM,
 }
+OF_MESSAGE = ("response_selector", "language", "anger")
+"""What NLU says of a message besides intent and entities."""
 ENTITY_OF = {"phone": "contact", "email": "contact", "marketplace_order": "order_number"}
 MESSAGE_KEYS = {
     *("text", "buttons", "elements", "custom", "template", "response", "image", "attachment"),
@@ -63,7 +68,7 @@ def message(
     **more: Any,
 ) -> dict[str, Any]:
     """`latest_message`; what is left over of the arguments is its entities, None left out."""
-    own = {key: more.pop(key) for key in ("response_selector", "language") if key in more}
+    own = {key: more.pop(key) for key in OF_MESSAGE if key in more}
     guesses = [{"name": intent, "confidence": 0.9}]
     guesses += [{"name": name, "confidence": value} for name, value in (ranking or {}).items()]
     return {
@@ -181,7 +186,7 @@ class Chat:
             return self.responses
         if intent == "deny":
             await self._run(general.ActionStopForm)
-        elif intent in ("request_human", "make_complaint"):
+        elif intent == "request_human":
             await self._run(general.ActionHandOver)
         elif intent == "nlu_fallback":
             await self._run(general.ActionHandleFallback)
@@ -274,7 +279,10 @@ class Chat:
         for event in outcome.events:
             if event["event"] == "followup":
                 self.followed = True
-                await self._form(event["name"])
+                if event["name"] == "action_hand_over":
+                    await self._run(general.ActionHandOver)
+                else:
+                    await self._form(event["name"])
         return outcome
 
     def _note(self, outcome: Outcome) -> None:
@@ -282,6 +290,8 @@ class Chat:
         for response in outcome.responses:
             self._utter(response)
         self.commands += outcome.commands
+        for command in outcome.commands:
+            self.events.append({"event": "bot", "data": {"custom": {"command": command}}})
         limit = catalogue().facts.limits.proof_tries
         for command in outcome.commands:
             if command["type"] == "proof_failed":
