@@ -291,14 +291,23 @@ def bench() -> None:
 
 
 @bench.command("nlu")
-@click.option("--data", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Without it: this project's examples and held-out sentences.",
+)
 @click.option("--against", type=click.Choice(["diet"]), help="Train a stock pipeline beside ours.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Limit the stock pipeline's epochs.")
 @click.option("--json", "as_json", is_flag=True)
-def bench_nlu_(data: Path, against: str | None, epochs: int | None, as_json: bool) -> None:
-    """Understanding, on a file of messages (split, lang, intent, text)."""
+def bench_nlu_(data: Path | None, against: str | None, epochs: int | None, as_json: bool) -> None:
+    """Understanding, on a file of messages (split, lang, intent, text) or on our own."""
     from myna.bench.nlu import bench_nlu, format_nlu
+    from myna.bench.sentences import bench_sentences, format_sentences
 
+    if data is None:
+        result = bench_sentences(against, epochs)
+        click.echo(json.dumps(result, indent=2) if as_json else format_sentences(result))
+        return
     try:
         result = bench_nlu(data, against, epochs)
     except ValueError as error:

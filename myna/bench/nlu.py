@@ -138,7 +138,7 @@ def choose_threshold(
 def _measure(
     pipeline: list[dict[str, Any]], train: Sequence[Row], test: Sequence[Row], folds: int
 ) -> Metrics:
-    with _quiet_rasa():
+    with quiet_rasa():
         threshold = choose_threshold(pipeline, train, folds)
         reader, seconds = _train(pipeline, train)
         predictions = _predict(reader, [(row, _truth(row)) for row in test])
@@ -217,7 +217,7 @@ def _share(hits: Iterator[bool]) -> float | None:
 
 
 @contextlib.contextmanager
-def _quiet_rasa() -> Iterator[None]:
+def quiet_rasa() -> Iterator[None]:
     """Standard output stays ours, every training is a real one, and nobody is told of it."""
     changed = {"RASA_MAX_CACHE_SIZE": "0", "RASA_TELEMETRY_ENABLED": "false"}
     before = {name: os.environ.get(name) for name in changed}

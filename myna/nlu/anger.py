@@ -67,7 +67,9 @@ def read_lexicon(path: Path) -> Lexicon:
     known: set[str] = set()
     for key, entries in root.value if isinstance(root, yaml.MappingNode) else []:
         if not isinstance(key, yaml.ScalarNode) or key.value not in lists:
-            what = f"'{key.value}' is no list; there are {' and '.join(lists)}."
+            name = yaml.serialize(key).split("\n")[0]
+            name = key.value if isinstance(key, yaml.ScalarNode) else name
+            what = f"'{name}' is no list; there are {' and '.join(lists)}."
             raise LexiconError(path, key.start_mark.line + 1, what)
         for entry, weight in _pairs(path, entries):
             phrase = _phrase(path, entry)

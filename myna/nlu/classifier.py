@@ -7,8 +7,8 @@ as well. What they say becomes probabilities by what they said of examples that 
 Whether a text is out of scope is a decision of its own, learned in the same way by a logistic
 regression over what distinguishes such texts: how far they are from every label and how much
 farther from the second, how near to the examples of `out_of_scope`, and how many of their words
-are new. As it also has to reject what nobody thought of, some labels are hidden in turn from the
-models that it learns from, and their examples are out of scope then.
+are new. Where there are no such examples, some labels are hidden in turn from the models that it
+learns from, and theirs are out of scope then.
 """
 
 from __future__ import annotations
@@ -76,10 +76,10 @@ class CascadeClassifier:
     _FOLDS = 3
     _FEWEST_REJECTED = 20
     """Examples of either kind without which rejection is not learned."""
-    _EMBEDDED_SHARE = 0.8
+    _EMBEDDED_SHARE = 0.85
     """Of the examples, those that the quick model finds hardest; the others teach the thorough
     model by their words alone, which saves a fifth of the training time."""
-    _UNSURE_SHARE = 0.5
+    _UNSURE_SHARE = 0.6
     """Of unseen examples, so many are given to the thorough model. Customers' messages are easier
     than the examples: of them it is less."""
 
@@ -94,17 +94,28 @@ class CascadeClassifier:
         self._centre = np.zeros(0, dtype=np.float32)
         self._sure = 0.0
 
-    def fit(self, texts: Sequence[Forms], labels: Sequence[str]) -> CascadeClassifier:
-        """Learns from texts and their labels (equally many); returns itself."""
-        examples = sorted(set(zip(texts, labels, strict=True)))
-        self.labels = sorted({label for _, label in examples})
+    def fit(
+        self, texts: Sequence[Forms], labels: Sequence[str], copies: Sequence[Forms] = ()
+    ) -> CascadeClassifier:
+        """Learns from texts and their labels; returns itself.
+
+        Args:
+            texts: the examples.
+            labels: as many.
+            copies: other ways to type the same texts, as many, or none. Those that differ are
+                learned as well, by their words alone.
+        """
+        examples = sorted(set(zip(texts, labels, copies or texts, strict=True)))
+        self.labels = sorted({label for _, label, _ in examples})
         self._quick = self._thorough = None
         if len(self.labels) < 2:
             return self
-        forms = [text for text, _ in examples]
-        targets = np.searchsorted(self.labels, [label for _, label in examples])
+        copied = [n for n, (text, _, copy) in enumerate(examples) if copy != text]
+        forms = [text for text, _, _ in examples] + [examples[n][2] for n in copied]
+        sources = np.array([*range(len(examples)), *copied])
+        targets = np.searchsorted(self.labels, [examples[n][1] for n in sources])
         features = self._features.fit_transform(forms)
-        folds = _Folds(targets, self._FOLDS, self._outside)
+        folds = _Folds(targets, sources, self._FOLDS, self._outside)
         unknown = folds.unknown(features[:, self._features.word_columns()])
         unseen = folds.distances(features, len(self.labels), self._STRENGTH)
         self._quick = self._stage(features, targets, unseen, unknown, folds, self._STRENGTH)
@@ -209,10 +220,12 @@ class CascadeClassifier:
         folds: _Folds,
     ) -> None:
         believed = quick.probabilities(unseen, unknown, self._outside).max(axis=1)
-        self._sure = round(float(np.quantile(believed[~folds.hidden], self._UNSURE_SHARE)), 4)
+        known = folds.evaluated & ~folds.hidden
+        self._sure = round(float(np.quantile(believed[known], self._UNSURE_SHARE)), 4)
         margins = _margins(unseen, targets)
-        hard = margins <= np.quantile(margins, self._EMBEDDED_SHARE)
+        hard = margins <= np.quantile(margins[folds.evaluated], self._EMBEDDED_SHARE)
         hard |= believed < self._sure
+        hard &= folds.evaluated
         found = encode_examples(encoder, [forms[i].normal for i in np.flatnonzero(hard)])
         self._encoder_name = encoder.name
         self._centre = found.mean(axis=0)
@@ -291,21 +304,23 @@ class CascadeClassifier:
 class _Folds:
     """Which examples are held out together, and which labels are hidden meanwhile."""
 
-    def __init__(self, targets: Array, count: int, outside: int | None) -> None:
+    def __init__(self, targets: Array, sources: Array, count: int, outside: int | None) -> None:
+        """Takes the labels of examples, behind which copies may stand; `sources` are of what."""
         chance = np.random.default_rng(0)
         self._targets, self._count = targets, count
-        self._fold = chance.permutation(len(targets)) % count
+        originals = int(sources.max()) + 1
+        self._fold = (chance.permutation(originals) % count)[sources]
         labels = np.array([each for each in np.unique(targets) if each != outside])
-        # Where there are examples of what is out of scope, they are the better teachers.
-        share = 0.25 if outside is None else 0.1
-        hidden = int(share * len(labels)) if len(labels) >= 8 else 0
+        # Examples of what is out of scope are the better teachers; with hidden labels beside them,
+        # three times as many messages in scope were rejected.
+        hidden = len(labels) // 4 if outside is None and len(labels) >= 8 else 0
         order = chance.permutation(labels)
         self._hidden_labels = [order[n * hidden : (n + 1) * hidden] for n in range(count)]
         self.hidden = np.zeros(len(targets), dtype=bool)
         """Examples whose label was hidden from the model that looked at them."""
         for number, these in enumerate(self._hidden_labels):
             self.hidden |= (self._fold == number) & np.isin(targets, these)
-        self.evaluated = np.ones(len(targets), dtype=bool)
+        self.evaluated = np.arange(len(targets)) < originals
         """Examples that were looked at unseen."""
 
     def only(self, rows: Array) -> _Folds:

@@ -15,8 +15,10 @@ from rasa.shared.nlu.training_data.message import Message
 from myna.nlu.classifier import CascadeClassifier
 from myna.nlu.component import TrainedComponent
 from myna.nlu.encoder import DEFAULT
+from myna.nlu.intent import MOST_SEPARATE
 from myna.nlu.linear import Ranking
-from myna.nlu.normaliser import forms_of
+from myna.nlu.nearest import NearestEntries
+from myna.nlu.normaliser import bare_forms_of, forms_of
 
 # Rasa knows its own selector only and would advise at every training to add it.
 warnings.filterwarnings("ignore", message="You have defined training data with examples for train")
@@ -28,7 +30,9 @@ class FaqSelector(TrainedComponent):
 
     Learns the examples of retrieval intents (`faq/<name>`) and nothing else: it is asked only when
     the intent is `faq`. The texts of the answers are not its business, they come at run time from
-    the catalogue. Config: `ranking_length`, how many entries are reported.
+    the catalogue. Up to `MOST_SEPARATE` entries are told apart by a `CascadeClassifier`, more by
+    `NearestEntries`. Config: `ranking_length`, how many entries are reported; `encoder`, see
+    `IntentClassifier`.
 
     The choice stands under `default`, and under the retrieval intent's own name as well, because
     that is where Rasa looks for the full name (`faq/shipping_fee`) that test stories compare.
@@ -36,7 +40,7 @@ class FaqSelector(TrainedComponent):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self._model = CascadeClassifier(self._config["encoder"])
+        self._model: CascadeClassifier | NearestEntries = CascadeClassifier(self._config["encoder"])
         self._intents: list[str] = []
 
     @staticmethod
@@ -48,10 +52,13 @@ class FaqSelector(TrainedComponent):
         """Learns the entries of retrieval intents."""
         entries = [example for example in examples if example.get(INTENT_RESPONSE_KEY)]
         self._intents = sorted({example.get(INTENT) for example in entries})
-        self._model.fit(
-            [forms_of(example) for example in entries],
-            [example.get(INTENT_RESPONSE_KEY) for example in entries],
-        )
+        forms = [forms_of(example) for example in entries]
+        names = [example.get(INTENT_RESPONSE_KEY) for example in entries]
+        if len(set(names)) > MOST_SEPARATE:
+            self._model = NearestEntries().fit(forms, names)
+        else:
+            self._model = CascadeClassifier(self._config["encoder"])
+            self._model.fit(forms, names, [bare_forms_of(example) for example in entries])
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Sets `response_selector` where there is anything to select from."""
@@ -74,7 +81,10 @@ class FaqSelector(TrainedComponent):
 
     def read(self, directory: Path) -> None:
         """See the base class."""
-        self._model = CascadeClassifier.load(directory, self._config["encoder"])
+        if (directory / "nearest.json").exists():
+            self._model = NearestEntries.load(directory)
+        else:
+            self._model = CascadeClassifier.load(directory, self._config["encoder"])
         self._intents = json.loads((directory / "intents.json").read_text(encoding="utf-8"))
 
     def _selection(self, ranking: Ranking) -> dict[str, Any]:

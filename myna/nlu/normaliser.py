@@ -18,10 +18,13 @@ from myna.nlu.diacritics import DiacriticRestorer
 from myna.nlu.features import Forms, plain
 from myna.nlu.language import LANGUAGE, OTHER, language_of
 from myna.nlu.lexicon import FOLDER, Lexicon, read_lexicons
-from myna.nlu.text import clean
+from myna.nlu.text import clean, strip_diacritics
 
 NORMAL = "normal_text"
 """Property of a message: its text with shortforms replaced and diacritics restored."""
+
+_BARE, _BARE_NORMAL = "bare_text", "bare_normal_text"
+"""The same of an example as it would be without its diacritics."""
 
 
 class Normaliser:
@@ -120,6 +123,12 @@ class TextNormaliser(TrainedComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Sets the property of the examples, for the components that learn after this one."""
         self.process(training_data.training_examples)
+        for example in training_data.training_examples:
+            text = example.get(TEXT)
+            if text is not None:
+                bare = strip_diacritics(clean(text))
+                example.set(_BARE, bare)
+                example.set(_BARE_NORMAL, self._normaliser.normalise(bare, language_of(example)))
         return training_data
 
     def write(self, directory: Path) -> None:
@@ -137,6 +146,13 @@ class TextNormaliser(TrainedComponent):
         for path in sorted(FOLDER.glob("*.yml")):
             digest.update(path.name.encode() + path.read_bytes())
         return digest.hexdigest()
+
+
+def bare_forms_of(example: Message) -> Forms:
+    """A training example as the models would see it if its diacritics had been left out."""
+    forms = forms_of(example)
+    bare = example.get(_BARE) or strip_diacritics(forms.written)
+    return Forms(bare, example.get(_BARE_NORMAL) or bare)
 
 
 def forms_of(message: Message) -> Forms:

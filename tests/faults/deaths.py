@@ -16,7 +16,7 @@ from tests.faults.world import World
 
 _REACH_SECONDS = 60.0
 _BEHIND = ("inside", "after")
-_NEVER_CALLED = ("Log.open", "Courier.mark", "Courier.confirm")
+_NEVER_CALLED = ("Log.open", "Log.keep_attachments", "Courier.mark", "Courier.confirm")
 """Transactions of channels that are sent to; the web channel has no use for them."""
 
 

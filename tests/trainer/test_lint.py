@@ -412,6 +412,12 @@ FAULTS = {
         "angr:",
         ["data/moods/en.yml:1: error L702: 'angr' is no list; there are anger"],
     ),
+    "a list of angry words with a list for its name": (
+        MOODS,
+        "anger:",
+        "[anger, b]:",
+        ["data/moods/en.yml:1: error L702: '[anger, b]' is no list; there are anger"],
+    ),
     "broken shop.yml": ("shop.yml", "name: Lentera", "name: : Lentera", ["shop.yml:4: error L001"]),
 }
 
@@ -495,6 +501,34 @@ def test_angry_words_of_no_language(small):
         " One for each language is: vi.yml, ms.yml, en.yml."
     )
     assert second.startswith("data/moods/vi.yaml:1: error L701")
+
+
+def test_a_lexicon_without_faults(small):
+    small.put("data/lexicons/en.yml", "words:\n  please: [pls, plz]\n")
+    assert small.lint() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "finding"),
+    [
+        ("words:\n  a: b\n", '2: error L902: Behind "a:" a list is expected'),
+        ("words:\n  [a, b]: [c]\n", "2: error L902: A name is expected"),
+        ("words:\n  a: [b]\n  c: [b]\n", '3: error L902: "b" already stands for "a"'),
+        ("words:\n  a: [b]\n  a: [c]\n", "3: error L002"),
+        ("words:\n\ta: [b]\n", "2: error L001: There is a tab in this line."),
+        ("", "1: error L902: The file is empty."),
+    ],
+)
+def test_a_fault_in_a_lexicon(small, content, finding):
+    small.put("data/lexicons/en.yml", content)
+    (found,) = small.lint()
+    assert found.startswith(f"data/lexicons/en.yml:{finding}")
+
+
+def test_a_lexicon_of_no_language(small):
+    small.put("data/lexicons/english.yml", "words:\n  a: [b]\n")
+    (found,) = small.lint()
+    assert found.startswith("data/lexicons/english.yml:1: error L901: The file is not read.")
 
 
 def test_composed_and_decomposed_letters_are_the_same(small):
