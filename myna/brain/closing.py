@@ -19,7 +19,7 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 
-from myna.brain.outcome import command_in, intent_of
+from myna.brain.outcome import command_in, id_of_second, intent_of
 from myna.brain.protocol import Command
 
 ASKS_MORE = "utter_anything_else"
@@ -38,6 +38,8 @@ _GLAD_CASES = ("praise", "suggestion")
 class _Turn:
     """What happened from one message of the customer to the next."""
 
+    message: str
+    """The message's id."""
     intent: str | None
     loop: str | None
     """The form that was active when it ended."""
@@ -110,15 +112,17 @@ def _takes_leave(turns: Sequence[_Turn]) -> bool:
 
 
 def _turns(events: Sequence[Event]) -> Iterator[_Turn]:
-    """The turns of the session; the second matter of a message is a turn of its own."""
+    """The turns of the session; the second matter of a message belongs to its turn."""
     start = max((i for i, e in enumerate(events) if isinstance(e, SessionStarted)), default=-1)
     turn: _Turn | None = None
     loop: str | None = None
     for event in events[start + 1 :]:
         if isinstance(event, UserUttered):
+            if turn and event.message_id == id_of_second(turn.message):
+                continue
             if turn:
                 yield turn
-            turn = _Turn(intent_of(event.parse_data), loop)
+            turn = _Turn(event.message_id, intent_of(event.parse_data), loop)
         elif isinstance(event, ActiveLoop):
             if turn and loop and event.name is None:
                 turn.ended = loop

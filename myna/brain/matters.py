@@ -31,6 +31,8 @@ class Matter(TypedDict):
     """The id of the message that it is a part of."""
 
 
+_CLAUSE = 3
+"""Words that make a clause, at least."""
 _CUTS = 3
 """At most so many places are tried; each costs two readings."""
 
@@ -38,7 +40,7 @@ _JOINING = {
     "vi": (
         "với lại|ngoài ra|tiện thể|nhân tiện|sẵn tiện|sẵn đây|à mà|ủa mà|mà này|thêm nữa|cho hỏi"
         "|cho mình hỏi|cho em hỏi|cho chị hỏi|cho anh hỏi|voi lai|ngoai ra|tien the|nhan tien"
-        "|san tien|a ma|them nua|cho hoi|cho minh hoi"
+        "|san tien|a ma|them nua|cho hoi|cho minh hoi|còn|và"
     ),
     "ms": (
         "dan juga|lagi satu|satu lagi|selain itu|sambil itu|sambil tu|lepas tu|pastu|dan|nak tanya"
@@ -51,7 +53,7 @@ _BORDER = re.compile(
     r"(?<=[.?!;\n])\s+|,\s+|\s+(?=(?:" + "|".join(_JOINING.values()) + r")\b)", re.IGNORECASE
 )
 _LEADING = re.compile(
-    r"^(?:(?:" + "|".join(_JOINING.values()) + r"|và|va|còn|con|mà|ma)\b[\s,:]*)+", re.IGNORECASE
+    r"^(?:(?:" + "|".join(_JOINING.values()) + r"|va|mà)\b[\s,:]*)+", re.IGNORECASE
 )
 _EDGES = " \t\n,;:–-"
 
@@ -86,19 +88,26 @@ it"."""
 
 
 async def divide(
-    text: str, whole: Parse, parse: Callable[[str], Awaitable[Parse]]
+    whole: Parse, parse: Callable[[str], Awaitable[Parse]], *, asked: bool
 ) -> tuple[Parse, Parse] | None:
     """The two matters of a message, in the customer's order; None if it holds one.
 
     Args:
-        text: the message.
-        whole: what it was understood as.
+        whole: the message, as it was understood.
         parse: understands a text.
+        asked: whether a form has asked something; then a reply to it and a question are two
+            matters too, the reply first.
     """
-    for first, second in halves(text):
-        parses = [await parse(first), await parse(second)]
-        if burst.are_separate(parses, whole) and not _belong_together(*map(intent_of, parses)):
-            return parses[0], parses[1]
+    for texts in halves(whole["text"]):
+        one, other = [await parse(text) for text in texts]
+        if burst.are_separate([one, other], whole):
+            if not _belong_together(intent_of(one), intent_of(other)):
+                return one, other
+        elif asked:
+            for reply, question in ((one, other), (other, one)):
+                alone = intent_of(question) in _ALONE
+                if burst.is_reply(reply) and burst.is_request(question, whole) and not alone:
+                    return reply, question
     return None
 
 
@@ -109,9 +118,13 @@ def halves(text: str) -> list[tuple[str, str]]:
         first = text[: border.start()].strip(_EDGES)
         second = _LEADING.sub("", text[border.end() :].strip(_EDGES)).strip(_EDGES)
         known = {pair[1] for pair in found}
-        if len(first.split()) > 1 and len(second.split()) > 1 and second not in known:
+        if first and _is_clause(second) and second not in known:
             found.append((first, second))
     return found[:_CUTS]
+
+
+def _is_clause(text: str) -> bool:
+    return len(text.split()) >= _CLAUSE or text.endswith("?")
 
 
 def _belong_together(one: str | None, other: str | None) -> bool:

@@ -62,7 +62,9 @@ async def run_turn(agent: Agent, turn: TurnRequest) -> Answer | Separate:
     reason = triggers.hand_over_reason(understood, list(tracker.events), texts.facts.service)
     divided = None
     if reason is None and turn["choice"] is None and len(turn["parts"]) < 2:
-        divided = await matters.divide(understood["text"], understood, dialogue.parse)
+        divided = await matters.divide(
+            understood, dialogue.parse, asked=tracker.active_loop_name is not None
+        )
     first, second = divided or (understood, None)
     await dialogue.take(first, message_id, called=reason)
     matters.keep(tracker, second, message_id, since=intent_of(first))
