@@ -64,9 +64,10 @@ def is_request(parse: Parse, whole: Parse) -> bool:
     )
 
 
-def is_reply(parse: Parse) -> bool:
-    """Whether a part of what was said is surely a yes, a no or a detail."""
-    return _kind(parse) == _REPLY and _sureness(parse) >= _SURE
+def tells_detail(parse: Parse) -> bool:
+    """Whether a part of what was said surely tells a number, an address or the like."""
+    details = any(_has_place(entity) for entity in parse["entities"])
+    return details and _kind(parse) == _REPLY and _sureness(parse) >= _SURE
 
 
 def merged(parts: Sequence[str], parses: Sequence[Parse], whole: Parse) -> Parse:

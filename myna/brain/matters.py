@@ -95,8 +95,8 @@ async def divide(
     Args:
         whole: the message, as it was understood.
         parse: understands a text.
-        asked: whether a form has asked something; then a reply to it and a question are two
-            matters too, the reply first.
+        asked: whether a form has asked something; then a detail that it may have asked for and a
+            question are two matters too, the detail first.
     """
     for texts in halves(whole["text"]):
         one, other = [await parse(text) for text in texts]
@@ -104,10 +104,10 @@ async def divide(
             if not _belong_together(intent_of(one), intent_of(other)):
                 return one, other
         elif asked:
-            for reply, question in ((one, other), (other, one)):
+            for detail, question in ((one, other), (other, one)):
                 alone = intent_of(question) in _ALONE
-                if burst.is_reply(reply) and burst.is_request(question, whole) and not alone:
-                    return reply, question
+                if burst.tells_detail(detail) and burst.is_request(question, whole) and not alone:
+                    return detail, question
     return None
 
 

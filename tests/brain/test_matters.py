@@ -12,7 +12,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from myna.brain.burst import Parse
 from myna.brain.matters import SLOT, divide, halves, keep, kept, may_follow
 
-from .test_burst import heard, parse
+from .test_burst import ORDER, heard, parse
 
 STATUS, HOURS, FEE = "ask_order_status", "ask_opening_hours", "faq/shipping_fee"
 
@@ -63,7 +63,8 @@ def test_a_long_list_is_not_tried_at_every_comma() -> None:
 class Reader:
     """Understands what it was told to; counts what it reads."""
 
-    def __init__(self, *intents: str, confidence: float = 0.9) -> None:
+    def __init__(self, *intents: str, confidence: float = 0.9, detail: str = "") -> None:
+        self.detail = detail
         self.intents = list(intents)
         self.confidence = confidence
         self.read: list[str] = []
@@ -72,7 +73,8 @@ class Reader:
         """What NLU says of a text."""
         self.read.append(text)
         intent = self.intents[(len(self.read) - 1) % len(self.intents)]
-        understood: Parse = parse(intent, self.confidence, text=text)
+        told = [ORDER] if intent == self.detail else []
+        understood: Parse = parse(intent, self.confidence, *told, text=text)
         return understood
 
 
@@ -118,11 +120,18 @@ async def test_in_doubt_it_is_one() -> None:
     assert await intents(Reader(STATUS, HOURS, confidence=0.6)) is None
 
 
+async def test_a_detail_for_a_form_and_a_question() -> None:
+    assert await intents(Reader("inform", HOURS, detail="inform"), asked=True) == ["inform", HOURS]
+    assert await intents(Reader(HOURS, "inform", detail="inform"), asked=True) == ["inform", HOURS]
+    assert await intents(Reader("inform", HOURS, detail="inform")) is None, "nothing was asked"
+    unhelpful = Reader("inform", "make_complaint", detail="inform")
+    assert await intents(unhelpful, asked=True) is None
+
+
 @pytest.mark.parametrize("reply", ["inform", "affirm", "deny"])
-async def test_a_reply_to_a_form_and_a_question(reply: str) -> None:
-    assert await intents(Reader(reply, HOURS), asked=True) == [reply, HOURS]
-    assert await intents(Reader(HOURS, reply), asked=True) == [reply, HOURS]
-    assert await intents(Reader(reply, "make_complaint"), asked=True) is None
+async def test_a_word_before_a_question_is_no_detail(reply: str) -> None:
+    """ "Wait, how much is shipping?" must not end a form."""
+    assert await intents(Reader(reply, HOURS), asked=True) is None
 
 
 async def test_a_message_without_a_border_costs_nothing() -> None:
