@@ -34,7 +34,7 @@ class ConfirmedOrderForm(ProvenOrderForm):
     A no to the question, told by `confirmed` being false, ends the form.
     """
 
-    own_slots = ("last_contact", "confirmed", "code_issued")
+    own_slots: tuple[str, ...] = ("last_contact", "confirmed", "code_issued")
 
     async def required_slots(
         self,

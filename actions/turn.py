@@ -132,7 +132,7 @@ def proof_passed(dispatcher: CollectingDispatcher, order_number: str, level: Lev
 
 
 def open_case(dispatcher: CollectingDispatcher, kind: CaseKind, summary: str, **more: Any) -> None:
-    """Has the hub open a case; `more` is the rest of `Command` that goes with it."""
+    """Asks the hub for a case; see `Command` for what else it can be told."""
     _command(dispatcher, type="open_case", kind=kind, summary=summary, **more)
 
 

@@ -212,6 +212,10 @@ class Terms(_Model):
     """Categories of products that are not taken back for reasons without `any_category`."""
     exchange: bool = True
     """Whether an item is exchanged for another."""
+    warranty_covers: LocalizedText = {}
+    """What the warranty covers and what not, in a sentence; empty: nothing is said of it."""
+
+    _languages = pydantic.validator("warranty_covers", allow_reuse=True)(_every_language)
 
     @pydantic.validator("return_reasons")
     def _reasons_exist(cls, value: dict[str, ReturnTerms]) -> dict[str, ReturnTerms]:
@@ -265,6 +269,33 @@ class OrderNumberFormat(_Model):
         return [f"{prefix}{self.separator}{digits}" for prefix in self.prefixes]
 
 
+def _regular_expression(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"'{value}' is not a regular expression: {error}") from error
+    return value
+
+
+class SerialNumberFormat(_Model):
+    """How serial numbers look that stand on the shop's products."""
+
+    patterns: list[str]
+    """Regular expressions; capitals or not makes no difference."""
+    example: str
+
+    @pydantic.validator("patterns", each_item=True)
+    def _compiles(cls, value: str) -> str:
+        return _regular_expression(value)
+
+    def find(self, text: str) -> str | None:
+        """The first serial number in a text, in capitals."""
+        for pattern in self.patterns:
+            if match := re.search(pattern, text, re.IGNORECASE):
+                return match[0].upper()
+        return None
+
+
 class Marketplace(_Model):
     """A marketplace whose order numbers we recognise but cannot look up."""
 
@@ -276,11 +307,7 @@ class Marketplace(_Model):
 
     @pydantic.validator("patterns", each_item=True)
     def _compiles(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"'{value}' is not a regular expression: {error}") from error
-        return value
+        return _regular_expression(value)
 
     def find(self, text: str) -> re.Match[str] | None:
         """The first of this marketplace's order numbers in a text."""
@@ -477,6 +504,10 @@ class Facts(_Model):
     markets: dict[str, Market]
     terms: Terms
     order_number: OrderNumberFormat
+    serial_number: SerialNumberFormat | None = None
+    """None: pieces are found by their order only."""
+    repair_number: OrderNumberFormat | None = None
+    """None: repairs are found by their order only."""
     marketplaces: list[Marketplace] = []
     stores: list[Store]
     opening_hours: dict[str, str]
@@ -541,6 +572,11 @@ class Facts(_Model):
         if values["default_language"] not in values["languages"]:
             raise ValueError(f"default_language '{values['default_language']}' is not a language")
         return values
+
+    def market_with(self, currency: str) -> Market:
+        """The market that sells in a currency; that of the default language if none does."""
+        own = [market for market in self.markets.values() if market.currency == currency]
+        return own[0] if own else self.market_of(self.default_language)
 
     def market_of(self, language: str) -> Market:
         """The market that a language speaks for."""

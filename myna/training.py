@@ -26,7 +26,12 @@ def _sources(project: Path) -> Iterator[Path]:
     yield project / "config.yml"
     yield project / "domain.yml"
     data = (project / "data").rglob("*")
-    yield from sorted(path for path in data if path.suffix in (".yml", ".yaml"))
+    read_when_used = project / "data" / "troubleshooting"  # no part of a model
+    yield from sorted(
+        path
+        for path in data
+        if path.suffix in (".yml", ".yaml") and read_when_used not in path.parents
+    )
     yield from sorted((Path(__file__).parent / "nlu").rglob("*.py"))
 
 

@@ -242,6 +242,15 @@ def up() -> None:
     asyncio.run(Supervisor(found, environment).run(lambda: _announce(found)))
 
 
+def _messenger() -> str:
+    """A line about Messenger, if it is on."""
+    pages = load_facts().messenger.pages
+    if not pages:
+        return ""
+    names = ", ".join(page.name for page in pages)
+    return f"  Messenger           {names}   (`myna messenger check` looks whether all is well)\n\n"
+
+
 def _announce(found: list[Service]) -> None:
     front = f"http://localhost:{settings.port()}"
     demo = next((service for service in found if service.name == "shop"), None)
@@ -255,7 +264,7 @@ Myna is ready.
   Chat                {front}/
   Agents' desk        {front}/desk     log-in: {login}   password: {password}
 {shop}
-  Logs: {settings.home() / "logs"}      Stop: Ctrl+C
+{_messenger()}  Logs: {settings.home() / "logs"}      Stop: Ctrl+C
 """,
         flush=True,
     )

@@ -52,6 +52,8 @@ def test_the_shop_as_it_is() -> None:
     assert set(facts.languages) == set(LANGUAGES)
     assert facts.market_of("vi").currency == "VND"
     assert facts.market_of("ms").currency == "MYR"
+    assert facts.market_with("MYR").time_zone == "Asia/Kuala_Lumpur"
+    assert facts.market_with("USD").currency == "VND"  # that of the default language
     assert facts.markets["VN"].shipping_fee == Decimal(30000)
     assert facts.limits.message_characters == 2000
 

@@ -74,6 +74,31 @@ def test_a_secret_is_made_once_and_only_for_us(home: Path) -> None:
     assert stat.S_IMODE((home / "secrets" / "brain").stat().st_mode) == 0o600
 
 
+def test_a_secret_of_others_is_never_made_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings.given_secret("token") is None
+    settings.keep_secret("token", "first")
+    settings.keep_secret("token", "second\n")
+    assert settings.given_secret("token") == "second"
+    assert stat.S_IMODE((home / "secrets" / "token").stat().st_mode) == 0o600
+    assert [path.name for path in (home / "secrets").iterdir()] == ["token"]
+    monkeypatch.setenv("MYNA_TOKEN", "given")
+    assert settings.given_secret("token") == "given"
+
+
+@pytest.mark.parametrize("url", ["https://graph.example/", "http://127.0.0.1:9", "http://[::1]:9"])
+def test_where_the_graph_api_is(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    assert settings.graph_url() == "https://graph.facebook.com"
+    monkeypatch.setenv("MYNA_GRAPH_URL", url)
+    assert settings.graph_url() == url.rstrip("/")
+
+
+@pytest.mark.parametrize("url", ["http://graph.example", "x", "http://localhost.example"])
+def test_tokens_do_not_go_in_the_clear(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("MYNA_GRAPH_URL", url)
+    with pytest.raises(settings.SettingError, match="MYNA_GRAPH_URL"):
+        settings.check()
+
+
 def test_many_who_ask_at_once_get_the_same_secret(home: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
         found = set(pool.map(settings.secret, ["brain"] * 64))

@@ -22,7 +22,7 @@ from myna.brain.protocol import CaseKind, Level, Priority
 from myna.facts import LANGUAGES
 from myna.hub.cases import State
 from myna.hub.hub import MAX_CHARACTERS
-from myna.hub.model import Author
+from myna.hub.model import AttachmentKind, Author
 from myna.hub.ownership import Owner
 
 View = Literal["queue", "mine", "open", "all"]
@@ -128,6 +128,7 @@ class LastMessage(Answer):
 
     author: Author
     text: str = about("Its first 160 characters.")
+    attached: AttachmentKind | None = about("What was sent with it, if there is something.")
     at: Moment
 
 

@@ -91,7 +91,12 @@ class Views:
             "write_until": stamp(self._hub.house.write_until(conversation)),
             "case": case,
             "last_message": last
-            and {"author": last.author, "text": last.text[:_SNIPPET], "at": stamp(last.created_at)},
+            and {
+                "author": last.author,
+                "text": last.text[:_SNIPPET],
+                "attached": last.attachments[0]["kind"] if last.attachments else None,
+                "at": stamp(last.created_at),
+            },
             "last_seq": conversation.last_seq,
             "created_at": stamp(conversation.created_at),
         }

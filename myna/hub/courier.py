@@ -69,6 +69,8 @@ class Sent:
 
     external_id: str | None = None
     """The receiver's own name of it, by which later receipts are recognised."""
+    forget: bool = False
+    """What was carried need not be kept: only that it was."""
 
 
 @dataclass(frozen=True)
@@ -303,6 +305,8 @@ class Courier(Receipts):
             # true whoever has it, and whatever was thought of it meanwhile
             ours = _O.c.state.not_in(RECEIPTS)
             values |= {"state": "sent", "external_id": result.external_id}
+            if result.forget:
+                values["payload"] = {}
         elif isinstance(result, Later):
             next_at = moment + timedelta(seconds=_pause(result, item.tries))
             values = {"state": "waiting", "next_at": next_at, "error": result.reason[:_ERROR]}

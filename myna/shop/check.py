@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from myna.facts import Facts
-from myna.shop.model import NotFound, NotOffered, Order, Product, Unavailable, Who
+from myna.shop.model import NotOffered, Product, Unavailable, Who
 from myna.shop.protocol import Shop
 
 Verdict = Literal["ok", "not offered", "trouble", "not tried"]
@@ -129,7 +129,7 @@ def _finding(what: str, outcome: Any, facts: Facts) -> Finding:
         return Finding(what, "not offered", "customers who ask for it are led to a person")
     if isinstance(outcome, Unavailable):
         return Finding(what, "trouble", explain(outcome.reason, facts))
-    if outcome and not isinstance(outcome, NotFound | Order) and what in ("lists of orders",):
+    if what == "lists of orders" and outcome:
         return Finding(what, "trouble", "somebody's orders are given to a contact nobody has")
     return Finding(what, "ok")
 

@@ -18,34 +18,29 @@ order, and a customer must not be told that their order does not exist because o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import Any, TypeVar
-from urllib.parse import urlencode
+from typing import Any
 
 import requests
 from requests.auth import AuthBase
 
 from myna.shop import operations as ops
 from myna.shop import wire
+from myna.shop.asking import Asker
 from myna.shop.breaker import Breaker
 from myna.shop.limits import (
     MAX_MESSAGE,
     MAX_REASON,
     check_contact,
-    check_key,
     check_limit,
     check_query,
     check_text,
-    possible_number,
 )
 from myna.shop.model import (
-    ORDER_STATES,
     Absent,
     CatalogueFile,
     Contact,
     Customer,
-    Declined,
     DeliveryChange,
     Invoice,
     LoyaltyAccount,
@@ -56,7 +51,6 @@ from myna.shop.model import (
     OrderSummary,
     Product,
     Refund,
-    Refused,
     Repair,
     RepairRequest,
     Return,
@@ -64,20 +58,13 @@ from myna.shop.model import (
     Sent,
     Subscription,
     Unavailable,
-    Uncertain,
     Warranty,
     Who,
 )
-from myna.shop.operations import Operation
-from myna.shop.protocol import IdempotencyKeyReused
 from myna.shop.transport import Answer, Transport, trouble_of
 
 MAX_PAGES = 100
 """Pages of products that are read."""
-
-_R = TypeVar("_R")
-_S = TypeVar("_S")
-_Failure = NotFound | Refused | Declined | NotOffered
 
 
 class HttpShop:
@@ -107,10 +94,11 @@ class HttpShop:
     ) -> None:
         auth = _Bearer(token)
         self._transport = Transport(base_url, auth, connect_timeout, read_timeout, breaker)
+        self._asker = Asker(self._transport)
 
     def get_order(self, number: str) -> Order | NotFound | Unavailable:
         """See `Shop`."""
-        result = self._ask(ops.GET_ORDER, number, check=_same_number(number))
+        result = self._asker.ask(ops.GET_ORDER, number, check=_same_number(number))
         return Unavailable("orders: not offered") if isinstance(result, NotOffered) else result
 
     def cancel_order(self, number: str, *, reason: str, idempotency_key: str) -> Order | NotDone:
@@ -123,7 +111,7 @@ class HttpShop:
                 raise wire.WireError("state: not cancelled")
 
         body = ops.Cancellation(reason)
-        return self._do(ops.CANCEL_ORDER, number, idempotency_key, body, check)
+        return self._asker.do(ops.CANCEL_ORDER, number, idempotency_key, body, check)
 
     def send_message(
         self, number: str, contact: Contact, text: str, *, idempotency_key: str
@@ -132,70 +120,70 @@ class HttpShop:
         check_text(text, MAX_MESSAGE)
         check_contact(contact)
         body = ops.Message(contact, text)
-        return self._do(ops.SEND_MESSAGE, number, idempotency_key, body)
+        return self._asker.do(ops.SEND_MESSAGE, number, idempotency_key, body)
 
     def list_orders(self, who: Who) -> tuple[OrderSummary, ...] | Absent:
         """See `Shop`."""
-        return self._ask_many(ops.LIST_ORDERS, body=who)
+        return self._asker.ask_many(ops.LIST_ORDERS, body=who)
 
     def change_delivery(
         self, number: str, change: DeliveryChange, *, idempotency_key: str
     ) -> Order | NotDone:
         """See `Shop`."""
         check = _same_number(number)
-        return self._do(ops.CHANGE_DELIVERY, number, idempotency_key, change, check)
+        return self._asker.do(ops.CHANGE_DELIVERY, number, idempotency_key, change, check)
 
     def get_invoice(self, number: str) -> Invoice | Absent:
         """See `Shop`."""
-        return self._ask(ops.GET_INVOICE, number, check=_same_order(number))
+        return self._asker.ask(ops.GET_INVOICE, number, check=_same_order(number))
 
     def send_invoice(
         self, number: str, contact: Contact, *, idempotency_key: str
     ) -> Sent | NotDone:
         """See `Shop`."""
         check_contact(contact)
-        return self._do(ops.SEND_INVOICE, number, idempotency_key, ops.Recipient(contact))
+        return self._asker.do(ops.SEND_INVOICE, number, idempotency_key, ops.Recipient(contact))
 
     def open_return(
         self, number: str, request: ReturnRequest, *, idempotency_key: str
     ) -> Return | NotDone:
         """See `Shop`."""
         check = _same_order(number)
-        return self._do(ops.OPEN_RETURN, number, idempotency_key, request, check)
+        return self._asker.do(ops.OPEN_RETURN, number, idempotency_key, request, check)
 
     def list_returns(self, number: str) -> tuple[Return, ...] | Absent:
         """See `Shop`."""
-        return self._ask_many(ops.LIST_RETURNS, number)
+        return self._asker.ask_many(ops.LIST_RETURNS, number)
 
     def list_refunds(self, number: str) -> tuple[Refund, ...] | Absent:
         """See `Shop`."""
-        return self._ask_many(ops.LIST_REFUNDS, number)
+        return self._asker.ask_many(ops.LIST_REFUNDS, number)
 
     def list_warranties(self, number: str) -> tuple[Warranty, ...] | Absent:
         """See `Shop`."""
-        return self._ask_many(ops.LIST_WARRANTIES, number)
+        return self._asker.ask_many(ops.LIST_WARRANTIES, number)
 
     def get_warranty(self, serial: str) -> Warranty | Absent:
         """See `Shop`."""
-        return self._ask(ops.GET_WARRANTY, serial)
+        return self._asker.ask(ops.GET_WARRANTY, serial)
 
     def find_warranties(self, who: Who, product: str = "") -> tuple[Warranty, ...] | Absent:
         """See `Shop`."""
         check_query(product)
-        return self._ask_many(ops.FIND_WARRANTIES, body=ops.WarrantySearch(who, product))
+        return self._asker.ask_many(ops.FIND_WARRANTIES, body=ops.WarrantySearch(who, product))
 
     def book_repair(self, request: RepairRequest, *, idempotency_key: str) -> Repair | NotDone:
         """See `Shop`."""
         check_text(request.symptom, MAX_REASON)
-        return self._do(ops.BOOK_REPAIR, None, idempotency_key, request)
+        return self._asker.do(ops.BOOK_REPAIR, None, idempotency_key, request)
 
     def get_repair(self, number: str) -> Repair | Absent:
         """See `Shop`."""
-        return self._ask(ops.GET_REPAIR, number, check=_same_number(number))
+        return self._asker.ask(ops.GET_REPAIR, number, check=_same_number(number))
 
     def list_repairs(self, who: Who) -> tuple[Repair, ...] | Absent:
         """See `Shop`."""
-        return self._ask_many(ops.LIST_REPAIRS, body=who)
+        return self._asker.ask_many(ops.LIST_REPAIRS, body=who)
 
     def search_products(
         self, text: str, *, language: str, limit: int = 5
@@ -204,17 +192,17 @@ class HttpShop:
         check_query(text)
         check_limit(limit)
         query = {"text": text, "language": language, "limit": str(limit)}
-        return self._ask_many(ops.SEARCH_PRODUCTS, query=query)
+        return self._asker.ask_many(ops.SEARCH_PRODUCTS, query=query)
 
     def get_product(self, sku: str) -> Product | Absent:
         """See `Shop`."""
-        return self._ask(ops.GET_PRODUCT, sku)
+        return self._asker.ask(ops.GET_PRODUCT, sku)
 
     def list_products(self) -> tuple[Product, ...] | Absent:
         """See `Shop`."""
         found: list[Product] = []
         for page in range(1, MAX_PAGES + 1):
-            result = self._ask_many(ops.LIST_PRODUCTS, query={"page": str(page)})
+            result = self._asker.ask_many(ops.LIST_PRODUCTS, query={"page": str(page)})
             if not isinstance(result, tuple):
                 return result
             if not result:
@@ -224,23 +212,25 @@ class HttpShop:
 
     def get_catalogue(self, language: str) -> CatalogueFile | Absent:
         """See `Shop`."""
-        return self._ask(ops.GET_CATALOGUE, query={"language": language})
+        return self._asker.ask(ops.GET_CATALOGUE, query={"language": language})
 
     def get_loyalty(self, who: Who) -> LoyaltyAccount | Absent:
         """See `Shop`."""
-        return self._ask(ops.GET_LOYALTY, body=who)
+        return self._asker.ask(ops.GET_LOYALTY, body=who)
 
     def list_subscriptions(self, who: Who) -> tuple[Subscription, ...] | Absent:
         """See `Shop`."""
-        return self._ask_many(ops.LIST_SUBSCRIPTIONS, body=who)
+        return self._asker.ask_many(ops.LIST_SUBSCRIPTIONS, body=who)
 
     def renew_subscription(self, number: str, *, idempotency_key: str) -> Subscription | NotDone:
         """See `Shop`."""
-        return self._do(ops.RENEW_SUBSCRIPTION, number, idempotency_key, check=_same_number(number))
+        return self._asker.do(
+            ops.RENEW_SUBSCRIPTION, number, idempotency_key, check=_same_number(number)
+        )
 
     def get_customer(self, customer_id: str) -> Customer | Absent:
         """See `Shop`."""
-        return self._ask(ops.GET_CUSTOMER, customer_id)
+        return self._asker.ask(ops.GET_CUSTOMER, customer_id)
 
     def health(self) -> bool:
         """See `Shop`; also false if the shop does not know the token."""
@@ -256,87 +246,6 @@ class HttpShop:
         """Begins nothing new; calls after this come to `Unavailable`."""
         self._transport.close()
 
-    def _ask(
-        self,
-        operation: Operation[_R],
-        parameter: str | None = None,
-        body: object = None,
-        query: dict[str, str] | None = None,
-        check: Callable[[_R], None] = lambda result: None,
-    ) -> _R | Absent:
-        """One record."""
-
-        def read(answer: Answer) -> _R | _Failure:
-            if answer.status != operation.status:
-                return _failure(answer, operation)
-            result = wire.from_json(operation.result, wire.loads(answer.body))
-            check(result)
-            return result
-
-        return self._safe(operation, parameter, read, body, query)
-
-    def _ask_many(
-        self,
-        operation: Operation[_R],
-        parameter: str | None = None,
-        body: object = None,
-        query: dict[str, str] | None = None,
-    ) -> tuple[_R, ...] | Absent:
-        """Several records."""
-
-        def read(answer: Answer) -> tuple[_R, ...] | _Failure:
-            if answer.status != operation.status:
-                return _failure(answer, operation)
-            return wire.list_from_json(operation.result, wire.loads(answer.body))
-
-        return self._safe(operation, parameter, read, body, query)
-
-    def _safe(
-        self,
-        operation: Operation[Any],
-        parameter: str | None,
-        read: Callable[[Answer], _S | _Failure],
-        body: object,
-        query: dict[str, str] | None,
-    ) -> _S | Absent:
-        if parameter is not None and not possible_number(parameter):
-            return NotFound(operation.missing[0])
-        path = _path(operation, parameter, query)
-        result = self._transport.call(operation.method, path, read, body=wire.to_json(body))
-        if isinstance(result, Refused | Declined | Uncertain):
-            return Unavailable(getattr(result, "reason", "refused what cannot be refused"))
-        return result
-
-    def _do(
-        self,
-        operation: Operation[_R],
-        parameter: str | None,
-        key: str,
-        body: object = None,
-        check: Callable[[_R], None] = lambda result: None,
-    ) -> _R | NotDone:
-        """Something that is to happen once."""
-        check_key(key)
-        if parameter is not None and not possible_number(parameter):
-            return NotFound(operation.missing[0])
-
-        def read(answer: Answer) -> _R | _Failure:
-            if answer.status != operation.status:
-                return _failure(answer, operation)
-            result = wire.from_json(operation.result, wire.loads(answer.body))
-            check(result)
-            return result
-
-        path = _path(operation, parameter, None)
-        return self._transport.call(
-            operation.method,
-            path,
-            read,
-            body=wire.to_json(body),
-            headers={"Idempotency-Key": key},
-            changes=True,
-        )
-
 
 class _Bearer(AuthBase):
     """The token, as an object: else `requests` would prefer what a ~/.netrc says."""
@@ -349,11 +258,6 @@ class _Bearer(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = self._header
         return request
-
-
-def _path(operation: Operation[Any], parameter: str | None, query: dict[str, str] | None) -> str:
-    path = re.sub(r"\{\w+\}", parameter or "", operation.path)
-    return f"{path}?{urlencode(query)}" if query else path
 
 
 def _same_number(number: str) -> Callable[[Any], None]:
@@ -370,28 +274,3 @@ def _same_order(number: str) -> Callable[[Any], None]:
             raise wire.WireError("order_number: of another order")
 
     return check
-
-
-def _failure(answer: Answer, operation: Operation[Any]) -> _Failure:
-    """What an answer that is an error means; raises Trouble if it is none of those agreed on."""
-    status = answer.status
-    try:
-        code, more = wire.error_from_json(wire.loads(answer.body))
-    except wire.WireError:
-        code, more = "", {}
-    for what in operation.missing:
-        if (status, code) == (404, f"{what}_not_found"):
-            return NotFound(what)
-    if (status, code) == (409, "refused") and operation.refused:
-        for state in ORDER_STATES:
-            if more.get("state") == state:
-                return Refused(state)
-    if (status, code) == (409, "declined"):
-        for reason in operation.declines:
-            if more.get("reason") == reason:
-                return Declined(reason)
-    if (status, code) == (501, "not_offered"):
-        return NotOffered(operation.capability)
-    if (status, code) == (422, "idempotency_key_reused"):
-        raise IdempotencyKeyReused("the key belongs to another request")
-    raise trouble_of(answer, nothing_done=(status, code) == (503, "unavailable"))

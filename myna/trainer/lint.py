@@ -7,12 +7,14 @@ from pathlib import Path
 from myna.trainer.check_dialogue import check_dialogue
 from myna.trainer.check_domain import check_domain
 from myna.trainer.check_examples import check_examples
+from myna.trainer.check_keywords import check_keywords
 from myna.trainer.check_lexicons import check_lexicons
 from myna.trainer.check_moods import check_moods
 from myna.trainer.check_patterns import check_patterns
 from myna.trainer.check_shop import check_shop
 from myna.trainer.check_tests import check_tests
 from myna.trainer.check_texts import check_texts
+from myna.trainer.check_troubleshooting import check_troubleshooting
 from myna.trainer.findings import Finding
 from myna.trainer.project import Project
 
@@ -20,9 +22,11 @@ _CHECKS = (
     check_shop,
     check_domain,
     check_examples,
+    check_keywords,
     check_moods,
     check_lexicons,
     check_patterns,
+    check_troubleshooting,
     check_texts,
     check_dialogue,
     check_tests,

@@ -14,7 +14,7 @@ from myna.trainer.files import Entries, Items, Text
 from myna.trainer.findings import Finding, Place, alike, error
 from myna.trainer.reader import Reader
 
-_FOLDERS = ("rules", "stories", "moods", "lexicons", "patterns", "troubleshooting")
+_FOLDERS = ("rules", "stories", "moods", "lexicons", "patterns", "keywords", "troubleshooting")
 """Of `data/`, besides `nlu/`."""
 _NLU_KEYS = {"intent", "examples", "synonym", "lookup", "regex"}
 

@@ -15,7 +15,22 @@ import yaml
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import confirmation, contact, feedback, general, orders, proof
+from actions import (
+    confirmation,
+    contact,
+    feedback,
+    general,
+    matter,
+    orders,
+    problems,
+    proof,
+    refunds,
+    repairs,
+    return_opening,
+    returns,
+    support,
+    warranty,
+)
 from myna.bootstrap import catalogue
 from myna.facts import LANGUAGES
 from myna.settings import PROJECT
@@ -25,6 +40,20 @@ CONVERSATION = "web-1"
 FORMS = {
     "order_status_form": (orders.ValidateOrderStatusForm, orders.ActionLookUpOrder),
     "cancellation_form": (orders.ValidateCancellationForm, orders.ActionCancelOrder),
+    "delivery_problem_form": (
+        problems.ValidateDeliveryProblemForm,
+        problems.ActionReportDeliveryProblem,
+    ),
+    "order_problem_form": (problems.ValidateOrderProblemForm, problems.ActionReportOrderProblem),
+    "return_form": (returns.ValidateReturnForm, return_opening.ActionOpenReturn),
+    "refund_status_form": (refunds.ValidateRefundStatusForm, refunds.ActionLookUpRefund),
+    "warranty_form": (warranty.ValidateWarrantyForm, warranty.ActionLookUpWarranty),
+    "lost_card_form": (warranty.ValidateLostCardForm, warranty.ActionLookUpLostCard),
+    "repair_form": (repairs.ValidateRepairForm, repairs.ActionBookRepair),
+    "troubleshooting_form": (
+        support.ValidateTroubleshootingForm,
+        support.ActionCloseTroubleshooting,
+    ),
     feedback.FORM: (feedback.ValidateComplaintForm, feedback.ActionRecordComplaint),
     contact.FORM: (contact.ValidateContactForm, contact.ActionNoteContact),
 }
@@ -33,8 +62,26 @@ ASKING = {
     "order_number": proof.ActionAskOrderNumber,
     "contact": proof.ActionAskContact,
     "confirmed": orders.ActionAskCancellationConfirmed,
+    "warranty_form_order_number": warranty.ActionAskWarrantyNumber,
+    "warranty_form_contact": warranty.ActionAskWarrantyContact,
+    "lost_card_form_order_number": warranty.ActionAskLostCardNumber,
+    "purchase": warranty.ActionAskPurchase,
+    "repair_form_order_number": repairs.ActionAskRepairNumber,
+    "piece": repairs.ActionAskPiece,
+    "symptom": repairs.ActionAskSymptom,
+    "repair_way": repairs.ActionAskRepairWay,
+    "repair_form_confirmed": repairs.ActionAskRepairConfirmed,
+    "troubleshooting_outcome": support.ActionAskTroubleshootingOutcome,
     "code": confirmation.ActionAskCode,
     "complaint": feedback.ActionAskComplaint,
+    "item": matter.ActionAskItem,
+    "pieces": returns.ActionAskPieces,
+    "delivery_problem_form_confirmed": problems.ActionAskDeliveryProblemConfirmed,
+    "order_problem_form_reason": problems.ActionAskOrderProblemReason,
+    "order_problem_form_remedy": problems.ActionAskOrderProblemRemedy,
+    "return_form_reason": returns.ActionAskReturnReason,
+    "return_form_remedy": returns.ActionAskReturnRemedy,
+    "return_form_confirmed": returns.ActionAskReturnConfirmed,
     "contact_form_contact": contact.ActionAskCallbackContact,
 }
 """Slot, or form and slot → the action that asks."""
@@ -42,8 +89,18 @@ BEGINS = {
     "ask_order_status": "order_status_form",
     "inform": "order_status_form",
     "cancel_order": "cancellation_form",
+    "report_delivery_problem": "delivery_problem_form",
+    "report_order_problem": "order_problem_form",
+    "request_return": "return_form",
+    "ask_refund_status": "refund_status_form",
+    "ask_warranty_status": "warranty_form",
+    "report_lost_warranty_card": "lost_card_form",
+    "request_repair": "repair_form",
+    "report_technical_problem": "troubleshooting_form",
     "make_complaint": feedback.FORM,
 }
+TOLD = ("order_number", "contact", "item", "pieces", "reason", "remedy")
+"""Slots that are filled by an entity of the same name."""
 OF_MESSAGE = ("response_selector", "language", "anger")
 """What NLU says of a message besides intent and entities."""
 ENTITY_OF = {"phone": "contact", "email": "contact", "marketplace_order": "order_number"}
@@ -229,11 +286,11 @@ class Chat:
         self.followed = False
         for entity in self.latest["entities"]:
             name = ENTITY_OF.get(entity["entity"], entity["entity"])
-            if name in ("order_number", "contact"):
+            if name in TOLD:
                 self._apply([slot(name, entity["value"])])
         asked = (self.loop, self.slots["requested_slot"])
         answer = {"affirm": True, "cancel_order": True, "deny": False}.get(intent)
-        if asked == ("cancellation_form", "confirmed") and answer is not None:
+        if asked[1] == "confirmed" and answer is not None:
             self._apply([slot("confirmed", answer)])
 
     async def _form(self, name: str, again: bool = False) -> bool:
@@ -248,7 +305,8 @@ class Chat:
         here = [slot("requested_slot", self.slots["requested_slot"])]
         here += [{"event": "action", "name": name}, *candidates]
         outcome = await run(FORMS[name][0], self.tracker(*here))
-        some = [e for e in outcome.events if e["event"] == "slot" and e["name"] in required]
+        set_slots = [e["name"] for e in outcome.events if e["event"] == "slot"]
+        some = [name for name in set_slots if name != "requested_slot"]
         if not (fresh or again or told or some) and self.slots["requested_slot"]:
             assert not outcome.messages  # Rasa forgets the events of a form that gives way
             return False

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import threading
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -31,6 +32,10 @@ CSP = (
 )
 AGENTS = {"linh": "Linh", "aisyah": "Nurul Aisyah"}
 PASSWORD = "mat-khau-thu"
+PICTURE = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""The smallest PNG."""
 PING_SECONDS = 15
 PING: Event = ("ping", {})
 
@@ -148,6 +153,7 @@ class FakeServer:
                 web.get(f"{desk}/agents", self._agents),
                 web.get(f"{desk}/conversations", self._list),
                 web.get(one, self._detail),
+                web.get(f"{one}/attachments/{{name}}", self._attachment),
                 web.post(f"{one}/{{act}}", self._act),
                 web.get(f"{desk}/cases", self._cases),
                 web.post(f"{desk}/cases", self._open_case),
@@ -358,6 +364,12 @@ class FakeServer:
             }
         )
 
+    async def _attachment(self, request: web.Request) -> web.Response:
+        self._agent(request)
+        if request.match_info["name"] == "gone":
+            raise problem(502, "gone")
+        return web.Response(body=PICTURE, content_type="image/png")
+
     def _one(self, request: web.Request) -> Conversation:
         try:
             return self.store.conversations[request.match_info["id"]]
@@ -498,6 +510,7 @@ def problem(status: int, code: str) -> web.HTTPException:
         403: web.HTTPForbidden,
         404: web.HTTPNotFound,
         409: web.HTTPConflict,
+        502: web.HTTPBadGateway,
         503: web.HTTPServiceUnavailable,
     }
     text = json.dumps({"error": {"code": code, "message": code}})

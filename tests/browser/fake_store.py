@@ -172,7 +172,10 @@ class Store:
             "seen_seq": conversation.seen_seq,
             "case": undone[0].reference if undone else None,
             "created_at": stamp(conversation.created_at),
-            "last_message": {name: said[-1][name] for name in ("author", "text", "at")}
+            "last_message": {
+                **{name: said[-1][name] for name in ("author", "text", "at")},
+                "attached": said[-1]["attachments"][0]["kind"] if said[-1]["attachments"] else None,
+            }
             if said
             else None,
         }

@@ -11,7 +11,7 @@ from myna.hub import schema
 from myna.hub.care import Care
 from myna.hub.house import House
 from myna.hub.log import Log
-from myna.hub.model import Agent, Conversation, HubError
+from myna.hub.model import Agent, Conversation, HubError, Turn
 from myna.hub.outside import Outside
 from myna.hub.watch import Watch
 from tests.helpers import Clock, adapted, answer, both_databases
@@ -119,17 +119,11 @@ async def test_nobody_there_is_reminded_and_the_customer_is_not_forgotten(
     clock: Clock, log: Log, watch: Watch, held: Conversation, staffed: None
 ) -> None:
     begun = await write(log, "hello?")
-    await log.leave_to_people(_turn_of(begun), "front")
+    await log.leave_to_people(Turn(begun.written.messages), "front")
     service = watch._house.facts.service
     assert await wait(watch, clock, minutes=service.nudge_minutes + 1) == []
     assert await wait(watch, clock, minutes=service.reassign_minutes) == ["agent_idle"]
     assert (await log.conversation("c1")).owner == "queue"
-
-
-def _turn_of(begun: object) -> object:
-    from myna.hub.model import Turn
-
-    return Turn(begun.written.messages)  # type: ignore[attr-defined]
 
 
 async def test_a_silent_customer_is_closed_without_a_word(
@@ -199,7 +193,8 @@ async def test_the_watch_does_not_write_where_it_may_not(
     hours = short.facts.service.idle_hours
     before = (await log.conversation("c1")).last_seq
     clock.go_on(hours=hours + 1)
-    await log.leave_to_people(_turn_of(await write(log, "x", channel="short")), "front")
+    begun = await write(log, "x", channel="short")
+    await log.leave_to_people(Turn(begun.written.messages), "front")
     await database.write(
         lambda c: c.execute(
             schema.conversations.update().values(

@@ -30,6 +30,7 @@ from myna.hub.cases import Cases, Request
 from myna.hub.courier import Courier, Item, Later, Refused, Sent, Unknown
 from myna.hub.log import Log
 from myna.hub.model import Agent
+from myna.hub.outside import Outside
 from myna.hub.webhooks import WebhookCarrier, signature, verify
 from myna.settings import PROJECT
 from myna.texts import Catalogue
@@ -421,6 +422,7 @@ async def test_the_guide_describes_every_event_and_its_fields(
     conversation = await queued(Log(database, house))
     await Care(database, house).resolve("c1", linh, conversation.version)
     await Cases(database, house).open(Request("return", "desk:1", "too small"), linh)
+    await Outside(database, house).alarm("messenger.halted", "1", "token")
     async with carrying(database) as courier:
         await courier.work_off()
     told = {

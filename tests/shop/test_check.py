@@ -13,8 +13,9 @@ from myna.facts import Facts, ShopSystem, load_facts
 from myna.shop import transport
 from myna.shop.check import Finding, check_shop, explain
 from myna.shop.demo.faults import Faults
+from myna.shop.demo.store import DemoShop
 from myna.shop.http import HttpShop
-from myna.shop.model import Unavailable
+from myna.shop.model import Unavailable, Who
 from myna.shop.woocommerce import WooCommerceShop
 
 from .conftest import TOKEN
@@ -65,6 +66,16 @@ def test_a_shop_that_cannot_be_asked_is_asked_nothing_else(
     (finding,) = check_shop(http_shop, FACTS)
     assert (finding.what, finding.verdict) == ("orders", "trouble")
     assert "status 500" in finding.text
+
+
+def test_a_shop_that_gives_orders_to_anybody_is_found_out(
+    demo_shop: DemoShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaked = demo_shop.list_orders(Who(contact="lan.nguyen@example.com"))
+    monkeypatch.setattr(demo_shop, "list_orders", lambda who: leaked)
+    found = {finding.what: finding for finding in check_shop(demo_shop, FACTS)}
+    assert found["lists of orders"].verdict == "trouble"
+    assert "a contact nobody has" in found["lists of orders"].text
 
 
 @pytest.mark.parametrize(

@@ -356,3 +356,8 @@ def test_an_invoice_is_not_found_by_guessing(
     assert isinstance(invoice, Invoice)
     assert invoice.url
     assert at(service, change(invoice.url)).status_code == 404
+
+
+def test_a_label_of_no_return_is_not_printed(service: str) -> None:
+    assert at(service, "http://here/labels/RT-9999.pdf").status_code == 404
+    assert at(service, "http://here/labels/RT-2902.pdf").status_code == 200

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import json
 import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -10,8 +13,10 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from myna.shop import transport
+from myna.shop import transport, wire
 from myna.shop.breaker import Breaker
 from myna.shop.model import (
     DeliveryChange,
@@ -25,10 +30,10 @@ from myna.shop.model import (
     Uncertain,
     Who,
 )
-from myna.shop.woocommerce import WooCommerceShop
+from myna.shop.woocommerce import WooCommerceShop, read
 from myna.shop.woocommerce.client import WooClient
 
-from .fake_woocommerce import KEY, SECRET, FakeWooCommerce, a_product, an_order
+from .fake_woocommerce import KEY, SECRET, FakeWooCommerce, a_product, an_order, stocked
 
 Connect = Callable[..., WooCommerceShop]
 
@@ -271,6 +276,22 @@ def test_a_new_receiver_of_an_order_without_an_address_of_its_own(
     assert (changed.receiver, changed.address) == ("Siti", before.address)
 
 
+def test_an_order_that_a_plugin_keeps_open_is_no_success(
+    woocommerce: FakeWooCommerce, shop: WooCommerceShop
+) -> None:
+    stays = json.dumps(woocommerce.orders[10495]).encode()
+    woocommerce.trouble = [lambda handler: False, answer(200, stays)]
+    assert isinstance(cancel(shop), Uncertain)
+
+
+def test_an_order_that_was_opened_again_is_not_said_to_be_cancelled(
+    woocommerce: FakeWooCommerce, connect: Connect
+) -> None:
+    cancel(connect())
+    woocommerce.orders[10495]["status"] = "shipped"
+    assert cancel(connect()) == Refused("shipped")
+
+
 # lists and products
 
 
@@ -407,3 +428,58 @@ def test_a_shop_that_is_down_is_left_alone(woocommerce: FakeWooCommerce) -> None
 def test_what_a_connection_needs(url: str, key: str, secret: str) -> None:
     with pytest.raises(ValueError):
         WooClient(url, key, secret)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+TRACKED = stocked().orders[10482]
+ROWS: list[tuple[Callable[[Any], Any], dict[str, Any]]] = [
+    (lambda raw: read.order(raw, "KD-1", read.STATES), TRACKED),
+    (lambda raw: read.summary(raw, "KD-1", read.STATES), stocked().orders[10450]),
+    (lambda raw: read.refund(raw, "KD-1", "MYR"), stocked().refunds[10450][0]),
+    (lambda raw: read.product(raw, "MYR"), stocked().products[31]),
+    (lambda raw: read.customer(raw), stocked().customers[7]),
+]
+
+
+def inside(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The ways to everything in a JSON value."""
+    if way:
+        yield way
+    if isinstance(value, dict | list):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, part in parts:
+            yield from inside(part, (*way, key))
+
+
+@pytest.mark.parametrize(("make", "row"), ROWS, ids=range(len(ROWS)))
+def test_any_value_anywhere_gives_a_record_or_a_wire_error(
+    make: Callable[[Any], Any], row: dict[str, Any]
+) -> None:
+    make(row)
+
+    @settings(max_examples=150, deadline=None)
+    @given(st.sampled_from(list(inside(row))), JSON)
+    def check(way: tuple[Any, ...], value: Any) -> None:
+        changed: Any = copy.deepcopy(row)
+        target = changed
+        for step in way[:-1]:
+            target = target[step]
+        target[way[-1]] = value
+        with contextlib.suppress(wire.WireError):
+            make(changed)
+
+    check()
+
+
+@pytest.mark.parametrize("own_id", [None, "10495", [], {}])
+def test_an_order_without_a_usable_id(
+    woocommerce: FakeWooCommerce, shop: WooCommerceShop, own_id: Any
+) -> None:
+    woocommerce.orders[10495]["id"] = own_id
+    for outcome in (shop.get_order("KD-10495"), shop.list_refunds("KD-10495"), cancel(shop)):
+        assert isinstance(outcome, Unavailable)
+    assert isinstance(shop.list_orders(Who(customer_id="7")), tuple)

@@ -141,6 +141,14 @@ anger:
 NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
 
 
+KEYWORDS = """\
+damaged:
+  en: [broken, cracked]
+faulty:
+  en: [not working]
+"""
+
+
 def _nlu(language: str, words: list[str]) -> str:
     blocks = (
         f"- intent: {intent}\n  examples: |\n"
@@ -166,6 +174,7 @@ class Small:
             self.put(f"responses/{language}/all.yml", RESPONSES.replace("LANG", language))
             self.put(f"tests/conversations/{language}/test_all.yml", CONVERSATIONS)
             self.put(f"data/moods/{language}.yml", MOODS.replace("LANG", language))
+        self.put("data/keywords/reason.yml", KEYWORDS)
 
     def put(self, path: str, content: str) -> None:
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)

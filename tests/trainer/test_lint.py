@@ -14,6 +14,7 @@ EN, VI, MS = (f"data/nlu/{language}/all.yml" for language in ("en", "vi", "ms"))
 TEXTS = "responses/en/all.yml"
 RULES = "data/rules/all.yml"
 MOODS = "data/moods/en.yml"
+REASONS = "data/keywords/reason.yml"
 GREET = "    - greet en one\n"
 
 
@@ -418,6 +419,42 @@ FAULTS = {
         "[anger, b]:",
         ["data/moods/en.yml:1: error L702: '[anger, b]' is no list; there are anger"],
     ),
+    "keywords for an unknown value": (
+        REASONS,
+        "damaged:",
+        "damagd:",
+        ['data/keywords/reason.yml:1: error L712: "damagd" is none of', 'Did you mean "damaged"?'],
+    ),
+    "keywords without a language": (
+        REASONS,
+        "  en: [broken, cracked]",
+        "  [broken, cracked]",
+        ['reason.yml:1: error L712: Below "damaged:" stands a line for each language: vi, ms, en.'],
+    ),
+    "keywords without brackets": (
+        REASONS,
+        "[broken, cracked]",
+        "broken, cracked",
+        ['reason.yml:1: error L712: The words of "damaged" stand in brackets'],
+    ),
+    "keyword that YAML reads as something else": (
+        REASONS,
+        "[not working]",
+        "[off]",
+        ['reason.yml:4: error L713: Put "off" into quotation marks'],
+    ),
+    "keyword that is no word": (
+        REASONS,
+        "[not working]",
+        '["!"]',
+        ['reason.yml:3: error L713: "faulty" has an entry that is no word.'],
+    ),
+    "keyword with two meanings": (
+        REASONS,
+        "[not working]",
+        "[Cracked]",
+        ['reason.yml:4: error L713: "Cracked" stands for damaged and for faulty'],
+    ),
     "broken shop.yml": ("shop.yml", "name: Lentera", "name: : Lentera", ["shop.yml:4: error L001"]),
 }
 
@@ -429,6 +466,12 @@ def test_fault(small, name):
     found = "\n".join(small.lint())
     for part in expected:
         assert part in found, found
+
+
+def test_keywords_that_are_not_read(small):
+    small.put("data/keywords/colour.yml", "red:\n  en: [red]\n")
+    found = small.lint()
+    assert any("data/keywords/colour.yml:1: error L711" in line for line in found), found
 
 
 def test_language_without_examples(small):

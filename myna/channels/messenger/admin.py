@@ -76,13 +76,20 @@ class Admin:
                 continue
             yield await self._carefully(self._subscription(page_id, page.name, token, repair))
             yield await self._carefully(self._profile(page_id, page.name, token, repair))
-            yield await self._carefully(self._human_agent(page_id, page.name, token))
+            yield await self._carefully(self._routing(page_id, page.name, token))
+
+    def _app_token(self) -> str:
+        """The app's own token; like all tokens it goes into a header only."""
+        return f"{self._config.app_id}|{self._config.app_secret}"
 
     async def _carefully(self, step: Any) -> Finding:
         try:
             found: Finding = await step
         except GraphError as error:
             return Finding("bad", f"Meta refuses: {error}", "See docs/messenger.md, Troubles.")
+        except (AttributeError, KeyError, TypeError, ValueError):
+            todo = "Set graph_version in shop.yml to a version that is known to work, v26.0."
+            return Finding("bad", "Meta's answer has a form that is not known.", todo)
         return found
 
     async def _address(self) -> Finding:
@@ -120,8 +127,7 @@ class Admin:
 
     async def _webhook(self, repair: bool) -> Finding:
         """Whether the app tells us what happens on its pages."""
-        app = self._config.app_id
-        token = f"{app}|{self._config.app_secret}"
+        app, token = self._config.app_id, self._app_token()
         url = settings.public_url() + PATH
         answer = await self._graph.get(f"{app}/subscriptions", token)
         known = [one for one in answer.get("data", []) if one.get("object") == "page"]
@@ -142,7 +148,8 @@ class Admin:
 
     async def _token(self, page_id: str, name: str, token: str) -> Finding:
         """Whether a page's token is good, for how long, and for what."""
-        told = (await self._graph.get("debug_token", token, input_token=token)).get("data", {})
+        answer = await self._graph.get("debug_token", self._app_token(), input_token=token)
+        told = answer.get("data", {})
         if not told.get("is_valid"):
             return Finding("bad", f"{name}: the token is not valid.", _NEW_TOKEN)
         if str(told.get("app_id")) != self._config.app_id:
@@ -185,17 +192,16 @@ class Admin:
         await self._graph.post(path, token, missing)
         return Finding("done", f"{name}: {', '.join(missing)} set.")
 
-    async def _human_agent(self, page_id: str, name: str, token: str) -> Finding:
-        """Whether `human_agent` in shop.yml is true."""
+    async def _routing(self, page_id: str, name: str, token: str) -> Finding:
+        """Whether Meta routes new conversations to apps, as far as it tells (`hop_v2`)."""
         answer = await self._graph.get(page_id, token, fields="messaging_feature_status")
-        status = answer.get("messaging_feature_status") or {}
-        told = status.get("HUMAN_AGENT") or status.get("human_agent")
-        granted, wanted = told == "approved", self._config.pages[page_id].human_agent
-        if told is None or granted == wanted:
-            days = "seven days" if wanted else "24 hours"
-            return Finding("good", f"{name}: your people may answer for {days}.")
-        todo = f"Write human_agent: {str(granted).lower()} in shop.yml."
-        return Finding("bad", f"{name}: Meta says of the feature Human Agent: {told}.", todo)
+        status = answer.get("messaging_feature_status")
+        if isinstance(status, dict) and status.get("hop_v2") is False:
+            todo = "Make the app the default one (docs/messenger.md, step 6)."
+            return Finding("bad", f"{name}: conversation routing is off.", todo)
+        human = self._config.pages[page_id].human_agent
+        days = "seven days (human_agent)" if human else "24 hours"
+        return Finding("good", f"{name}: your people may answer for {days}.")
 
 
 _SET_UP = "Run `myna messenger setup`."

@@ -15,7 +15,7 @@ from myna.channels.messenger.graph import Graph
 from myna.channels.messenger.pace import Pace
 from myna.channels.messenger.receiver import Receiver
 from myna.channels.messenger.rendering import render
-from myna.channels.messenger.sender import HUMAN_WINDOW, WINDOW, Sender
+from myna.channels.messenger.sender import ECHO_SECONDS, HUMAN_WINDOW, WINDOW, Sender
 from myna.channels.messenger.signals import Signals
 from myna.hub.courier import Carrier, Courier
 from myna.hub.hub import Hub
@@ -71,9 +71,17 @@ class Messenger:
         hub: takes messages in; its house has to know the channel's `Rules`.
         receipts: the courier's notes.
         inbox: keeps what Meta tells.
+        echo_seconds: how long the echo of a message is waited for that may have been sent.
     """
 
-    def __init__(self, config: Config, hub: Hub, receipts: Receipts, inbox: Inbox) -> None:
+    def __init__(
+        self,
+        config: Config,
+        hub: Hub,
+        receipts: Receipts,
+        inbox: Inbox,
+        echo_seconds: float = ECHO_SECONDS,
+    ) -> None:
         self._config = config
         self._hub = hub
         self._inbox = inbox
@@ -81,7 +89,7 @@ class Messenger:
         graph = Graph(config.graph_url, config.version, config.app_secret)
         self._signals = Signals(config, graph, hub.bus, self.pace)
         self.carriers: dict[str, Carrier] = {
-            CHANNEL: Sender(config, graph, hub, receipts, self.pace, self._alarm),
+            CHANNEL: Sender(config, graph, hub, receipts, self.pace, self._alarm, echo_seconds),
             INBOUND: Receiver(config, hub, receipts, self._signals),
         }
 

@@ -4,7 +4,6 @@ faults, so everything here may be repeated."""
 from __future__ import annotations
 
 import logging
-import re
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -25,6 +24,7 @@ from myna.channels.messenger.events import (
     read,
 )
 from myna.channels.messenger.rendering import is_numbered
+from myna.channels.messenger.sender import MID
 from myna.channels.messenger.signals import Signals
 from myna.hub.courier import Item, Later, Refused, Result, Sent
 from myna.hub.hub import MAX_CHARACTERS, Hub, storable
@@ -38,7 +38,6 @@ INBOX = "page_inbox"
 """Stands in the history for the people who answer in the Page's own inbox."""
 _TRIES = 12
 """After so many, which is over ten minutes, an event holds up its conversation no longer."""
-_NUMBER = re.compile(r"\s*([0-9]{1,2})\s*[.)]?\s*", re.ASCII)
 _TITLE = 200  # characters of a choice
 
 
@@ -86,7 +85,7 @@ class Receiver:
         try:
             await self._handle(item, content)
         except HubError as error:
-            if error.status == 429 and item.tries < _TRIES:
+            if error.status == 429:  # it cannot be refused, so it waits
                 return Later(error.code, error.more.get("retry_after"))
             return Refused(error.code)
         except Exception:
@@ -94,7 +93,7 @@ class Receiver:
                 raise
             logger.exception("An event of Messenger could not be handled: %s", item.key)
             return Refused("could not be handled")
-        return Sent()
+        return Sent(forget=True)  # what was said stands in the log now
 
     async def reconcile(self, item: Item) -> Result | None:
         """It is simply handled again."""
@@ -160,7 +159,7 @@ class Receiver:
             else:
                 arrival = arrival._replace(button_id=signature.button_id(payload))
         elif not attachments:
-            arrival = arrival._replace(button_id=await self._numbered(item.lane, text))
+            arrival = arrival._replace(button_id=await self._typed_choice(item.lane, text))
         try:
             await self._hub.receive(arrival)
         except HubError as error:
@@ -169,16 +168,21 @@ class Receiver:
             # not a button of ours, or of this conversation: only what it says counts
             await self._hub.receive(arrival._replace(button_id=None))
 
-    async def _numbered(self, conversation_id: str, text: str) -> str | None:
-        """The button that a typed number chooses, if the last message showed a numbered list."""
-        match = _NUMBER.fullmatch(text)
-        if match is None:
-            return None
+    async def _typed_choice(self, conversation_id: str, text: str) -> str | None:
+        """The button of the last message that was typed instead of pressed: its title, or its
+        number where Messenger shows a numbered list. Quick replies vanish, and some apps show none.
+        """
         last = await self._hub.log.last_message(conversation_id)
-        if last is None or last.author == "customer" or not is_numbered(last.buttons):
+        if last is None or last.author == "customer":
             return None
-        number = int(match[1])
-        return last.buttons[number - 1]["id"] if 1 <= number <= len(last.buttons) else None
+        typed = text.strip().casefold()
+        for number, button in enumerate(last.buttons, start=1):
+            names = {button["title"].strip().casefold()}
+            if is_numbered(last.buttons):
+                names |= {f"{number}", f"{number}.", f"{number})"}
+            if typed in names:
+                return button["id"]
+        return None
 
     async def _came(self, item: Item, referral: Referral) -> None:
         source = f"{referral.source} {referral.ref}".strip()
@@ -194,7 +198,7 @@ class Receiver:
     async def _receipt(self, item: Item, receipt: Receipt) -> None:
         state: Literal["delivered", "read"] = "read" if receipt.read else "delivered"
         for mid in receipt.mids:
-            await self._receipts.mark(CHANNEL, mid, state)
+            await self._receipts.mark(CHANNEL, mid[:MID], state)
         if receipt.until is None:
             return
         seq = await self._receipts.mark_until(CHANNEL, item.lane, receipt.until, state)
@@ -204,7 +208,9 @@ class Receiver:
     # --- what the shop does on Facebook itself
 
     async def _echo(self, item: Item, echo: Echo) -> None:
-        if echo.metadata is not None and await self._receipts.confirm(echo.metadata, echo.mid):
+        key = echo.metadata or ""
+        # other apps may write anything there
+        if key.startswith(f"{item.lane}:") and await self._receipts.confirm(key, echo.mid[:MID]):
             return
         if echo.app_id == self._config.app_id:
             return  # sent by this app, though not by us: nobody else has answered

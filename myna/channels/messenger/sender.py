@@ -27,8 +27,12 @@ WINDOW = timedelta(hours=24)
 HUMAN_WINDOW = timedelta(days=7)
 """In which a person may answer with the tag HUMAN_AGENT, where Meta has granted that feature."""
 
+MID = 200
+"""Characters of a message's id that are kept; Meta's have half as many."""
 OUT_OF_REACH = "outside of the 24-hour window"
-_ECHO_SECONDS = 15.0
+ECHO_SECONDS = 15.0
+"""An echo comes within a second as a rule; together with the request's own time limit this stays
+below the courier's."""
 _LOOK_SECONDS = 0.25
 _HEAVY = frozenset({"audio", "video"})
 
@@ -59,7 +63,7 @@ class Sender:
         receipts: Receipts,
         pace: Pace,
         alarm: Alarm,
-        echo_seconds: float = _ECHO_SECONDS,
+        echo_seconds: float = ECHO_SECONDS,
     ) -> None:
         self._config = config
         self._graph = graph
@@ -74,6 +78,8 @@ class Sender:
         page_id, user_id = parties(item.lane)
         if page_id not in self._config.pages:
             return Refused("the Page is not in shop.yml any more")
+        if "message" not in item.payload:
+            return Refused("it was written while Messenger was off")
         if pause := self._pace.pause(page_id):
             return Later("the page pauses", pause)
         kind = await self._messaging_type(item, page_id)
@@ -91,7 +97,7 @@ class Sender:
         external_id = answer.get("message_id")
         if not isinstance(external_id, str):
             return await self._echoed(item, "the answer names no message")
-        return Sent(external_id[:200])
+        return Sent(external_id[:MID])
 
     async def reconcile(self, item: Item) -> Result | None:
         """Whether an item whose sending was cut off has been echoed meanwhile."""

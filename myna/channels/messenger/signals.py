@@ -73,14 +73,23 @@ class Signals:
             if not data.get("on"):
                 self._ends(news.conversation_id)
             elif news.conversation_id not in self._writing:
-                writing = asyncio.create_task(self._write(news.conversation_id))
+                person = data.get("author") == "agent"
+                writes = self._person_writes if person else self._bot_writes
+                writing = asyncio.create_task(writes(news.conversation_id))
                 self._writing[news.conversation_id] = writing
 
     def _ends(self, conversation_id: str) -> None:
         if writing := self._writing.pop(conversation_id, None):
             writing.cancel()
 
-    async def _write(self, conversation_id: str) -> None:
+    async def _person_writes(self, conversation_id: str) -> None:
+        """Their page tells it every few seconds while they type, and not when they stop."""
+        self._send(conversation_id, "typing_on")
+        await asyncio.sleep(_REFRESH)
+        self._writing.pop(conversation_id, None)
+
+    async def _bot_writes(self, conversation_id: str) -> None:
+        """It is told at the beginning and at the end of a turn."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_LONGEST):
                 await asyncio.sleep(_PATIENCE)

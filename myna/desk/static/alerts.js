@@ -3,7 +3,7 @@
 import { byId } from "/static/chat/shared/dom.js";
 import { icon } from "/static/chat/shared/icons.js";
 import { keep, recall } from "/static/chat/shared/memory.js";
-import { named, summaryWords, title } from "./names.js";
+import { lastWords, named, summaryWords, title } from "./names.js";
 
 /** @typedef {import("./api.js").Case} Case */
 /** @typedef {import("./api.js").Summary} Summary */
@@ -101,7 +101,7 @@ export class Alerts {
   /** @param {Summary} summary */
   cameIn({ id, last_message }) {
     if (this.store.me?.away) return;
-    const body = last_message?.text.slice(0, 140) ?? "";
+    const body = lastWords(last_message, this.store.words).slice(0, 140);
     const name = title(id, this.store.words);
     this.ring("queued", { tag: id, name, body, open: () => this.onOpen(id) });
   }
@@ -110,7 +110,7 @@ export class Alerts {
   nudge(id) {
     const summary = this.store.summaries.get(id);
     if (summary === undefined || !this.store.isMine(summary)) return;
-    const body = summary.last_message?.text.slice(0, 140) ?? "";
+    const body = lastWords(summary.last_message, this.store.words).slice(0, 140);
     this.ring("nudge", { tag: `nudge ${id}`, name: title(id, this.store.words), body, open: () => this.onOpen(id) });
   }
 

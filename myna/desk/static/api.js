@@ -18,6 +18,14 @@ import { request } from "/static/chat/shared/http.js";
  */
 
 /**
+ * @typedef {object} LastMessage
+ * @property {Message["author"]} author
+ * @property {string} text
+ * @property {string | null} [attached] the kind of what was sent with it
+ * @property {string} at ISO 8601
+ */
+
+/**
  * @typedef {object} Summary
  * @property {string} id
  * @property {string} channel
@@ -32,7 +40,7 @@ import { request } from "/static/chat/shared/http.js";
  * @property {number} seen_seq the last message that the customer's page has shown
  * @property {string | null} case the reference of a case that is not done
  * @property {string | null} [write_until] ISO 8601, until when the channel lets agents write; null: always
- * @property {{author: Message["author"], text: string, at: string} | null} last_message
+ * @property {LastMessage | null} last_message
  * @property {number} last_seq
  * @property {string} created_at ISO 8601
  */

@@ -2,7 +2,7 @@
 
 import { byId, drawnBlock, h, reconcile } from "/static/chat/shared/dom.js";
 import { clockOrDay } from "/static/chat/shared/time.js";
-import { tags, title } from "./names.js";
+import { lastWords, tags, title } from "./names.js";
 import { Rows } from "./rows.js";
 import { VIEWS } from "./store.js";
 import { waitingTimer } from "./ticking.js";
@@ -137,7 +137,9 @@ export function waitsSince({ owner, queued_at, unanswered_since }) {
  * @param {NonNullable<Summary["last_message"]>} last
  * @param {Record<string, string>} words
  */
-function snippet({ author, text }, words) {
+function snippet(last, words) {
+  const { author } = last;
+  const text = lastWords(last, words);
   if (author === "customer" || author === "system") return text;
   const who = { bot: "Myna", agent: words.colleague, note: words.note }[author];
   return `${who}: ${text}`;

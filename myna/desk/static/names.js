@@ -105,6 +105,17 @@ export function channelOf({ channel, account }, words) {
   return [channelWords(channel, words), account].filter((part) => part).join(" · ");
 }
 
+/**
+ * What was said last; what was sent without words is named.
+ *
+ * @param {Summary["last_message"]} last
+ * @param {Record<string, string>} words
+ */
+export function lastWords(last, words) {
+  if (last === null) return "";
+  return last.text === "" && last.attached ? `[${words[`attached_${last.attached}`]}]` : last.text;
+}
+
 /** @param {string} language */
 export function languageWords(language) {
   return isLanguage(language) ? LANGUAGE_NAMES[language] : "–";

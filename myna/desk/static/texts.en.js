@@ -262,8 +262,9 @@ export const en = {
   trouble_unknown: "It is not known whether the customer has this message.",
   trouble_window: "Not sent: the time in which this channel allows it is over.",
   trouble_unreachable: "Not sent: the customer takes no messages from the Page any more.",
-  reach_left: "{time} left to reply",
-  reach_over: "time to reply is over",
+  reach_left: "{time} left",
+  reach_over: "time is over",
+  reach_title: "This channel lets us write only for a while after the customer's last message.",
   hint_out_of_reach:
     "This channel allows a reply only after the customer writes again. Use the phone or e-mail under Details; notes are still possible.",
   who_page_inbox: "Page inbox",

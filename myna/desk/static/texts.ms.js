@@ -264,8 +264,9 @@ export const ms = {
   trouble_unknown: "Tidak pasti sama ada pelanggan menerima mesej ini.",
   trouble_window: "Tidak dihantar: tempoh yang dibenarkan saluran ini sudah tamat.",
   trouble_unreachable: "Tidak dihantar: pelanggan tidak lagi menerima mesej daripada Page.",
-  reach_left: "boleh membalas: {time} lagi",
-  reach_over: "tempoh membalas tamat",
+  reach_left: "{time} lagi",
+  reach_over: "tempoh tamat",
+  reach_title: "Saluran ini membenarkan balasan hanya untuk suatu tempoh selepas mesej terakhir pelanggan.",
   hint_out_of_reach:
     "Saluran ini hanya membenarkan balasan selepas pelanggan menulis semula. Hubungi melalui telefon atau e-mel di Butiran; nota masih boleh ditulis.",
   who_page_inbox: "Peti masuk Page",

@@ -263,8 +263,9 @@ export const vi = {
   trouble_unknown: "Không rõ khách đã nhận được tin này chưa.",
   trouble_window: "Chưa gửi được: đã hết thời gian kênh cho phép nhắn khách.",
   trouble_unreachable: "Chưa gửi được: khách không nhận tin từ Trang nữa.",
-  reach_left: "còn nhắn được {time}",
+  reach_left: "còn {time}",
   reach_over: "hết hạn nhắn",
+  reach_title: "Kênh này chỉ cho nhắn khách trong một thời gian sau tin cuối của họ.",
   hint_out_of_reach:
     "Kênh này chỉ cho nhắn tiếp khi khách nhắn lại. Hãy liên hệ qua điện thoại hoặc e-mail trong phần Chi tiết; bạn vẫn ghi chú được.",
   who_page_inbox: "Hộp thư của Trang",

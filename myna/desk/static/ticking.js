@@ -56,7 +56,7 @@ export function dueTag(due, store) {
  * @param {Store} store
  */
 export function reachTag(until, store) {
-  return paint(h("span", { class: "tag fixed reach", "data-until": until }), store);
+  return paint(h("span", { class: "tag fixed reach", title: store.words.reach_title, "data-until": until }), store);
 }
 
 /**

@@ -39,7 +39,7 @@ REPAIR_DAYS = 10
 OPEN_RETURNS = ("requested", "approved", "in_transit", "received")
 CLOSED_REPAIRS = ("completed", "cancelled")
 
-_PLACES = {
+PLACES = {
     "VN": "128 Nguyễn Đình Chiểu, Quận 3, TP. Hồ Chí Minh",
     "MY": "Lot G-12, Jalan Tuanku Abdul Rahman, Kuala Lumpur",
 }
@@ -80,7 +80,7 @@ def open_return(
         opened_at=now,
         hand_over=request.hand_over,
         label_url=f"{schema.HERE}/labels/{number}.pdf",
-        drop_off=_PLACES[order.address.country] if request.hand_over == "drop_off" else None,
+        drop_off=PLACES[order.address.country] if request.hand_over == "drop_off" else None,
         send_by=(now + timedelta(days=7)).date(),
         exchange_sku=request.exchange_sku,
     )
@@ -157,7 +157,7 @@ def book_repair(
         serial=warranty.serial,
         order_number=warranty.order_number,
         hand_over=request.hand_over,
-        drop_off=_PLACES[country] if request.hand_over == "drop_off" else None,
+        drop_off=PLACES[country] if request.hand_over == "drop_off" else None,
         expected_on=(now + timedelta(days=REPAIR_DAYS)).date(),
     )
     records.add(connection, repair.number, repair, order_number=number, customer_id=customer_id)

@@ -7,51 +7,92 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from myna import formats
+from myna.shop.demo.aftersales import PLACES
 from myna.shop.model import Invoice, Money, Order, Product
 
 SHOP = "Lentera Home"
-LINES_PER_PAGE = 44
+LINES_PER_PAGE = 42
 
-_TITLES = {
-    "vi": ("HÓA ĐƠN", "Bảng giá"),
-    "ms": ("INVOIS", "Senarai harga"),
-    "en": ("INVOICE", "Price list"),
+_CURRENCIES = {"vi": "VND", "ms": "MYR", "en": "MYR"}
+_INVOICE = {
+    "vi": ("Hóa đơn", "Ngày", "Đơn hàng", "Phí giao hàng", "Tổng cộng", "Mã của cơ quan thuế"),
+    "ms": ("Invois", "Tarikh", "Pesanan", "Caj penghantaran", "Jumlah", "Kod e-Invois"),
 }
+_CATALOGUE = {
+    "vi": ("Bảng giá", "tạm hết hàng"),
+    "ms": ("Senarai harga", "kehabisan stok"),
+    "en": ("Price list", "out of stock"),
+}
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One line of a page, in three columns."""
+
+    left: str = ""
+    middle: str = ""
+    right: str = ""
+    bold: bool = False
 
 
 def invoice_pdf(order: Order, invoice: Invoice) -> bytes:
     """The invoice of an order, in the language of its country."""
-    language = "vi" if order.address.country == "VN" else "ms"
+    title, day, number, fee, total, code = _INVOICE["vi" if order.address.country == "VN" else "ms"]
     issued = f"{invoice.issued_at:%d/%m/%Y}" if invoice.issued_at else ""
-    lines = [f"{invoice.number}    {issued}", f"{order.number}    {order.customer}"]
-    lines += [f"{order.address.street}, {order.address.city}", ""]
-    lines += [f"{item.quantity} × {item.name}    {_money(item.unit_price)}" for item in order.items]
-    lines += [f"+ {_money(order.shipping_fee)}", "", f"= {_money(invoice.total)}"]
-    lines += ["", f"e-invoice: {invoice.e_invoice_code}"] if invoice.e_invoice_code else []
-    return _pdf(_TITLES[language][0], lines)
+    lines = [
+        _Line(day, issued),
+        _Line(number, order.number),
+        _Line(),
+        _Line("", order.customer),
+        _Line("", f"{order.address.street}, {order.address.city}"),
+        _Line(),
+        *(
+            _Line(
+                f"{item.quantity} ×",
+                item.name,
+                _money(Money(item.unit_price.amount * item.quantity, item.unit_price.currency)),
+            )
+            for item in order.items
+        ),
+        _Line("", fee, _money(order.shipping_fee)),
+        _Line(),
+        _Line("", total, _money(invoice.total), bold=True),
+    ]
+    if invoice.e_invoice_code:
+        lines += [_Line(), _Line("", f"{code}: {invoice.e_invoice_code}")]
+    return _pdf(f"{title} {invoice.number}", lines)
 
 
 def catalogue_pdf(products: Sequence[Product], language: str) -> bytes:
-    """All products with their prices."""
+    """All products by category, with their prices in the language's market."""
+    title, sold_out = _CATALOGUE[language]
+    currency = _CURRENCIES[language]
+    ordered = sorted(products, key=lambda product: (product.category, product.names[language]))
     lines = [
-        f"{product.sku:<8} {product.names[language]}    "
-        + " / ".join(_money(price) for price in product.prices.values())
-        for product in products
+        _Line(
+            product.sku,
+            product.names[language] + ("" if product.stock else f" ({sold_out})"),
+            _money(product.prices[currency]),
+        )
+        for product in ordered
     ]
-    return _pdf(_TITLES[language][1], lines)
+    return _pdf(title, lines)
 
 
-def label_pdf(number: str) -> bytes:
+def label_pdf(number: str, country: str) -> bytes:
     """What is stuck on the parcel of a return."""
-    return _pdf(number, [SHOP, "128 Nguyễn Đình Chiểu, Quận 3, TP. Hồ Chí Minh"])
+    address = [_Line("", part) for part in PLACES[country].split(", ")]
+    return _pdf(number, [_Line("", SHOP, bold=True), *address])
 
 
 def _money(money: Money) -> str:
-    return f"{money.amount:,} {money.currency}"
+    return formats.money(money.amount, money.currency)
 
 
-def _pdf(title: str, lines: Sequence[str]) -> bytes:
+def _pdf(title: str, lines: Sequence[_Line]) -> bytes:
     # half a second, and only who asks for a paper pays it
     from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
     from matplotlib.figure import Figure
@@ -61,8 +102,12 @@ def _pdf(title: str, lines: Sequence[str]) -> bytes:
         for first in range(0, len(lines), LINES_PER_PAGE):
             figure = Figure(figsize=(8.27, 11.69))  # A4, in inches
             FigureCanvasPdf(figure)
-            figure.text(0.08, 0.94, f"{SHOP}    {title}", size=15)
+            figure.text(0.08, 0.945, SHOP, size=10, color="#0f766e", weight="bold")
+            figure.text(0.08, 0.915, title, size=17)
             for row, line in enumerate(lines[first : first + LINES_PER_PAGE]):
-                figure.text(0.08, 0.9 - row * 0.0195, line, size=9)
+                height, weight = 0.875 - row * 0.0195, "bold" if line.bold else "normal"
+                figure.text(0.08, height, line.left, size=9, color="#555555")
+                figure.text(0.2, height, line.middle, size=9, weight=weight)
+                figure.text(0.92, height, line.right, size=9, weight=weight, ha="right")
             pages.savefig(figure)
     return file.getvalue()

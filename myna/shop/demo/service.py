@@ -182,7 +182,10 @@ def _add_files(app: Sanic, shop: DemoShop) -> None:
         return _pdf(await asyncio.to_thread(papers.invoice_pdf, *found))
 
     async def label(request: Request, number: str) -> HTTPResponse:
-        return _pdf(await asyncio.to_thread(papers.label_pdf, number))
+        found = await asyncio.to_thread(shop.find_return, number)
+        if found is None:
+            return _error(404, "error", "no such file")
+        return _pdf(await asyncio.to_thread(papers.label_pdf, number, found[1].address.country))
 
     app.add_route(picture, r"/pictures/<sku:([\w.-]+)\.svg>", methods=["GET"])
     app.add_route(catalogue, r"/<language:catalogue-(vi|ms|en)\.pdf>", methods=["GET"])

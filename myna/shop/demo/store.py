@@ -3,80 +3,57 @@
 from __future__ import annotations
 
 import hmac
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
-from myna.shop import model, wire
-from myna.shop.demo import aftersales, records, schema
+from myna.shop import wire
+from myna.shop.demo import aftersales, orders, records, schema
+from myna.shop.demo.database import Database
 from myna.shop.limits import (
     MAX_MESSAGE,
     MAX_REASON,
     check_contact,
-    check_key,
     check_limit,
     check_query,
     check_text,
-    possible_number,
 )
 from myna.shop.model import (
     Absent,
-    Address,
     CatalogueFile,
     Contact,
     Customer,
     Declined,
     DeliveryChange,
     Invoice,
-    Item,
     LoyaltyAccount,
-    Money,
     NotDone,
     NotFound,
     Order,
-    OrderState,
     OrderSummary,
     Product,
     Refund,
-    Refused,
     Repair,
     RepairRequest,
     Return,
     ReturnRequest,
     Sent,
-    Shipment,
     Subscription,
     Unavailable,
     Warranty,
     Who,
 )
-from myna.shop.protocol import IdempotencyKeyReused
 from myna.shop.search import search
 
-CANCELLABLE: tuple[OrderState, ...] = ("pending", "paid", "packed")
-"""What has left the house cannot be called back."""
-
-CHANGEABLE: tuple[OrderState, ...] = ("pending", "paid", "packed")
-"""As long as the carrier has no parcel."""
 LANGUAGES = ("vi", "ms", "en")
-MAX_ORDERS = 20
-"""Orders in one list."""
 
-_AS_STORED = (
-    *("number", "state", "placed_at", "customer", "phone", "email"),
-    *("payment_method", "paid", "cancelled_at", "returned_at", "refunded_at"),
-    *("customer_id", "marketplace", "receiver", "delivery_phone", "delivery_window"),
-    *("delivery_note", "payment_url"),
-)
-"""Fields of an order that are columns of the same name and type."""
-
-_log = logging.getLogger(__name__)
+_INVOICE_TEXTS = {
+    "VN": "Hóa đơn {number} của đơn {order}: {url}",
+    "MY": "Invois {number} untuk pesanan {order}: {url}",
+}
 _T = TypeVar("_T")
 
 
@@ -95,41 +72,22 @@ class DemoShop:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         public_url: str = "http://127.0.0.1:8090",
     ) -> None:
-        self._engine = engine
-        self._clock = clock
+        self._database = Database(engine, clock)
         self._public_url = public_url
+        self._read = self._database.read
 
     def get_order(self, number: str) -> Order | NotFound | Unavailable:
         """See `Shop`."""
-        return self._read(lambda connection: load_order(connection, number))
+        return self._read(lambda connection: orders.load(connection, number))
 
     def cancel_order(self, number: str, *, reason: str, idempotency_key: str) -> Order | NotDone:
         """See `Shop`."""
         check_text(reason, MAX_REASON)
 
         def cancel(connection: Any) -> Order | NotDone:
-            order = load_order(connection, number)
-            if isinstance(order, NotFound):
-                return order
-            if order.state not in CANCELLABLE:
-                return Refused(order.state)
-            if order.marketplace:
-                return Declined("marketplace")
-            change: dict[str, Any] = {
-                "state": "cancelled",
-                "cancelled_at": self._clock(),
-                "cancel_reason": reason,
-                "amount_due": Decimal(0),
-            }
-            if order.paid:
-                change["refund"] = order.total.amount
-                aftersales.add_refund(connection, order, order.total, self._clock())
-            connection.execute(
-                sa.update(schema.orders).where(schema.orders.c.number == number).values(change)
-            )
-            return _present(connection, number)
+            return orders.cancel(connection, number, reason, self._database.now())
 
-        return self._once(idempotency_key, ["cancel_order", number, reason], cancel)
+        return self._database.once(idempotency_key, ["cancel_order", number, reason], cancel)
 
     def send_message(
         self, number: str, contact: Contact, text: str, *, idempotency_key: str
@@ -139,25 +97,17 @@ class DemoShop:
         check_contact(contact)
 
         def send(connection: Any) -> Sent | NotFound:
-            order = load_order(connection, number)
+            order = orders.load(connection, number)
             if isinstance(order, NotFound):
                 return order
-            return self._send(connection, order, contact, text)
+            return orders.send(connection, order, contact, text, self._database.now())
 
-        return self._once(idempotency_key, ["send_message", number, contact, text], send)
+        return self._database.once(idempotency_key, ["send_message", number, contact, text], send)
 
     def list_orders(self, who: Who) -> tuple[OrderSummary, ...] | Absent:
         """See `Shop`."""
 
-        def read(connection: Any) -> tuple[OrderSummary, ...]:
-            orders = schema.orders
-            ids = records.customer_ids(connection, who)
-            query = sa.select(orders.c.number).where(orders.c.customer_id.in_(ids))
-            newest = query.order_by(orders.c.placed_at.desc()).limit(MAX_ORDERS)
-            found = [load_order(connection, row[0]) for row in connection.execute(newest).all()]
-            return tuple(_summary(order) for order in found if isinstance(order, Order))
-
-        return self._read(read)
+        return self._read(lambda connection: orders.of_customer(connection, who))
 
     def change_delivery(
         self, number: str, change: DeliveryChange, *, idempotency_key: str
@@ -165,33 +115,16 @@ class DemoShop:
         """See `Shop`."""
 
         def act(connection: Any) -> Order | NotDone:
-            order = load_order(connection, number)
-            if isinstance(order, NotFound):
-                return order
-            if order.state not in CHANGEABLE:
-                return Refused(order.state)
-            if order.marketplace:
-                return Declined("marketplace")
-            columns = {
-                "receiver": change.receiver,
-                "delivery_phone": change.phone,
-                "delivery_window": change.window,
-                "delivery_note": change.note,
-                **(vars(change.address) if change.address else {}),
-            }
-            values = {name: value for name, value in columns.items() if value is not None}
-            orders = schema.orders
-            connection.execute(sa.update(orders).where(orders.c.number == number).values(values))
-            return _present(connection, number)
+            return orders.change_delivery(connection, number, change)
 
         request = ["change_delivery", number, wire.to_json(change)]
-        return self._once(idempotency_key, request, act)
+        return self._database.once(idempotency_key, request, act)
 
     def get_invoice(self, number: str) -> Invoice | Absent:
         """See `Shop`."""
 
         def read(connection: Any) -> Invoice | NotFound:
-            order = load_order(connection, number)
+            order = orders.load(connection, number)
             if isinstance(order, NotFound):
                 return order
             return self._invoice(connection, order) or NotFound("invoice")
@@ -205,7 +138,7 @@ class DemoShop:
         check_contact(contact)
 
         def send(connection: Any) -> Sent | NotDone:
-            order = load_order(connection, number)
+            order = orders.load(connection, number)
             if isinstance(order, NotFound):
                 return order
             invoice = self._invoice(connection, order)
@@ -213,9 +146,11 @@ class DemoShop:
                 return NotFound("invoice")
             if invoice.url is None:
                 return Declined("not_issued")
-            return self._send(connection, order, contact, f"{invoice.number}: {invoice.url}")
+            text = _INVOICE_TEXTS[order.address.country]
+            text = text.format(number=invoice.number, order=order.number, url=invoice.url)
+            return orders.send(connection, order, contact, text, self._database.now())
 
-        return self._once(idempotency_key, ["send_invoice", number, contact], send)
+        return self._database.once(idempotency_key, ["send_invoice", number, contact], send)
 
     def open_return(
         self, number: str, request: ReturnRequest, *, idempotency_key: str
@@ -223,14 +158,14 @@ class DemoShop:
         """See `Shop`."""
 
         def act(connection: Any) -> Return | NotDone:
-            order = load_order(connection, number)
+            order = orders.load(connection, number)
             if isinstance(order, NotFound):
                 return order
-            outcome = aftersales.open_return(connection, order, request, self._clock())
+            outcome = aftersales.open_return(connection, order, request, self._database.now())
             return self._with_address(outcome) if isinstance(outcome, Return) else outcome
 
         key_parts = ["open_return", number, wire.to_json(request)]
-        return self._once(idempotency_key, key_parts, act)
+        return self._database.once(idempotency_key, key_parts, act)
 
     def list_returns(self, number: str) -> tuple[Return, ...] | Absent:
         """See `Shop`."""
@@ -268,9 +203,9 @@ class DemoShop:
         check_text(request.symptom, MAX_REASON)
 
         def act(connection: Any) -> Repair | NotDone:
-            return aftersales.book_repair(connection, request, self._clock(), load_order)
+            return aftersales.book_repair(connection, request, self._database.now(), orders.load)
 
-        return self._once(idempotency_key, ["book_repair", wire.to_json(request)], act)
+        return self._database.once(idempotency_key, ["book_repair", wire.to_json(request)], act)
 
     def get_repair(self, number: str) -> Repair | Absent:
         """See `Shop`."""
@@ -306,7 +241,7 @@ class DemoShop:
         """See `Shop`."""
         language = language if language in LANGUAGES else LANGUAGES[-1]
         url = f"{self._public_url}/catalogue-{language}.pdf"
-        return CatalogueFile(url, language, self._clock().date().replace(day=1))
+        return CatalogueFile(url, language, self._database.now().date().replace(day=1))
 
     def get_loyalty(self, who: Who) -> LoyaltyAccount | Absent:
         """See `Shop`."""
@@ -326,21 +261,31 @@ class DemoShop:
         """See `Shop`."""
 
         def act(connection: Any) -> Subscription | NotDone:
-            return aftersales.renew(connection, number, self._clock())
+            return aftersales.renew(connection, number, self._database.now())
 
-        return self._once(idempotency_key, ["renew_subscription", number], act)
+        return self._database.once(idempotency_key, ["renew_subscription", number], act)
 
     def get_customer(self, customer_id: str) -> Customer | Absent:
         """See `Shop`."""
         read = self._read(lambda connection: records.one(connection, Customer, customer_id))
         return read or NotFound("customer")
 
+    def find_return(self, number: str) -> tuple[Return, Order] | None:
+        """The return with this number and its order; None if there is no such."""
+
+        def read(connection: Any) -> tuple[Return, Order] | None:
+            found = records.one(connection, Return, number)
+            return (found, orders.present(connection, found.order_number)) if found else None
+
+        found = self._read(read)
+        return None if isinstance(found, Unavailable) else found
+
     def file(self, path: str) -> tuple[Order, Invoice] | None:
         """What an invoice's PDF at this path (`/files/…`) is about; None if there is no such."""
 
         def read(connection: Any) -> tuple[Order, Invoice] | None:
             number = path.rpartition("/")[2].removesuffix(".pdf")
-            order = load_order(connection, number)
+            order = orders.load(connection, number)
             if isinstance(order, NotFound):
                 return None
             invoice = self._invoice(connection, order)
@@ -369,7 +314,7 @@ class DemoShop:
 
     def _of_order(self, cls: type[_T], number: str) -> tuple[_T, ...] | NotFound | Unavailable:
         def read(connection: Any) -> tuple[_T, ...] | NotFound:
-            order = load_order(connection, number)
+            order = orders.load(connection, number)
             return (
                 order if isinstance(order, NotFound) else records.of_order(connection, cls, number)
             )
@@ -393,116 +338,3 @@ class DemoShop:
     def _with_address(self, record: Return) -> Return:
         url = record.label_url
         return replace(record, label_url=url and url.replace(schema.HERE, self._public_url))
-
-    def _send(self, connection: Any, order: Order, contact: Contact, text: str) -> Sent | NotFound:
-        recipient = order.phone if contact == "phone" else order.email
-        if not recipient:
-            return NotFound("contact")
-        row = {
-            "order_number": order.number,
-            "contact": contact,
-            "recipient": recipient,
-            "text": text,
-            "sent_at": self._clock(),
-        }
-        written = connection.execute(sa.insert(schema.outbox).values(row))
-        return Sent(f"msg-{written.inserted_primary_key[0]}")
-
-    def _read(self, read: Callable[[Any], _T]) -> _T | Unavailable:
-        try:
-            with self._engine.begin() as connection:
-                return read(connection)
-        except SQLAlchemyError as error:
-            return _unavailable(error)
-
-    def _once(self, key: str, request: list[Any], act: Callable[[Any], _T]) -> _T | Unavailable:
-        """Acts and keeps the outcome in one transaction, or gives the outcome of the first time."""
-        check_key(key)
-        kept = sa.select(schema.outcomes).where(schema.outcomes.c.key == key)
-        try:
-            with schema.writing(self._engine) as connection:
-                if (row := connection.execute(kept).mappings().first()) is not None:
-                    if row["request"] != request:
-                        raise IdempotencyKeyReused("the key belongs to another request")
-                    outcome: _T = _thaw(row["outcome"])
-                    return outcome
-                outcome = act(connection)
-                values = {"key": key, "request": request, "outcome": _freeze(outcome)}
-                connection.execute(
-                    sa.insert(schema.outcomes).values(**values, at=self._clock()),
-                )
-                return outcome
-        except SQLAlchemyError as error:
-            return _unavailable(error)
-
-
-def _unavailable(error: SQLAlchemyError) -> Unavailable:
-    # the text of the error holds parameters: contacts and one-time codes
-    reason = f"database: {type(error).__name__}"
-    _log.error("demo shop: %s", reason)
-    return Unavailable(reason)
-
-
-def _freeze(outcome: object) -> dict[str, Any]:
-    return {type(outcome).__name__: wire.to_json(outcome)}
-
-
-def _thaw(value: dict[str, Any]) -> Any:
-    ((kind, body),) = value.items()
-    return wire.from_json(getattr(model, kind), body)
-
-
-def _present(connection: Any, number: str) -> Order:
-    order = load_order(connection, number)
-    assert isinstance(order, Order)  # noqa: S101 - it was there in this transaction
-    return order
-
-
-def _summary(order: Order) -> OrderSummary:
-    names = tuple(item.name for item in order.items)
-    return OrderSummary(
-        order.number, order.state, order.placed_at, names[:3], len(names), order.total
-    )
-
-
-def load_order(connection: Any, number: str) -> Order | NotFound:
-    """The order with this number."""
-    if not possible_number(number):
-        return NotFound("order")
-    query = sa.select(schema.orders).where(schema.orders.c.number == number)
-    row = connection.execute(query).mappings().first()
-    if row is None:
-        return NotFound("order")
-    items = _lines(connection, schema.items, number)
-    parcels = _lines(connection, schema.shipments, number)
-    currency = row["currency"]
-    return Order(
-        **{name: row[name] for name in _AS_STORED},
-        address=Address(
-            row["street"], row["district"], row["city"], row["postcode"], row["country"]
-        ),
-        items=tuple(
-            Item(line["sku"], line["name"], line["quantity"], Money(line["unit_price"], currency))
-            for line in items
-        ),
-        shipments=tuple(
-            Shipment(
-                **{
-                    name: value
-                    for name, value in parcel.items()
-                    if name not in ("id", "order_number", "skus")
-                },
-                skus=tuple(parcel["skus"]),
-            )
-            for parcel in parcels
-        ),
-        shipping_fee=Money(row["shipping_fee"], currency),
-        total=Money(row["total"], currency),
-        amount_due=Money(row["amount_due"], currency),
-        refund=None if row["refund"] is None else Money(row["refund"], currency),
-    )
-
-
-def _lines(connection: Any, table: sa.Table, number: str) -> list[Any]:
-    query = sa.select(table).where(table.c.order_number == number).order_by(table.c.id)
-    return list(connection.execute(query).mappings())

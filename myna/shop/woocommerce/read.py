@@ -5,14 +5,10 @@ All is put into the form in which records travel and read by `myna.shop.wire`, w
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
-
-import phonenumbers
 
 from myna.shop import wire
 from myna.shop.model import (
@@ -24,6 +20,7 @@ from myna.shop.model import (
     Product,
     Refund,
 )
+from myna.shop.woocommerce import fields
 
 LANGUAGES = ("vi", "ms", "en")
 STATES: dict[str, OrderState] = {
@@ -56,7 +53,6 @@ _PAYMENTS: dict[str, PaymentMethod] = {
     "stripe": "card",
     "woocommerce_payments": "card",
 }
-_TAGS = re.compile(r"<[^>]*>")
 
 
 def order(raw: Mapping[str, Any], number: str, states: Mapping[str, OrderState]) -> Order:
@@ -71,52 +67,56 @@ def order(raw: Mapping[str, Any], number: str, states: Mapping[str, OrderState])
         WireError: it is not what WooCommerce should give.
     """
     state = _state(raw, states)
-    billing, shipping = _object(raw, "billing"), _object(raw, "shipping")
+    billing, shipping = fields.part(raw, "billing"), fields.part(raw, "shipping")
     if not shipping.get("address_1"):
         shipping = {**billing, **{name: value for name, value in shipping.items() if value}}
-    currency, country = raw.get("currency"), _text(shipping.get("country"))
-    buyer, receiver = _name(billing), _name(shipping)
-    phone = _phone(billing.get("phone"), _text(billing.get("country")))
-    delivery_phone = _phone(shipping.get("phone"), country)
+    currency, country = raw.get("currency"), fields.text(shipping.get("country"))
+    buyer, receiver = fields.name(billing), fields.name(shipping)
+    phone = fields.phone(billing.get("phone"), fields.text(billing.get("country")))
+    delivery_phone = fields.phone(shipping.get("phone"), country)
     paid = bool(raw.get("date_paid_gmt"))
     settled = paid or state in ("cancelled", "returned")
-    total = _amount(raw.get("total"), "total")
-    refunds = [abs(_amount(one.get("total"), "refunds.total")) for one in _objects(raw, "refunds")]
-    meta = {str(one.get("key")): one.get("value") for one in _objects(raw, "meta_data")}
+    total = fields.amount(raw.get("total"), "total")
+    refunds = [
+        abs(fields.amount(one.get("total"), "refunds.total"))
+        for one in fields.parts(raw, "refunds")
+    ]
+    modified = fields.moment(raw.get("date_modified_gmt"))
+    meta = {str(one.get("key")): one.get("value") for one in fields.parts(raw, "meta_data")}
     value = {
         "number": number,
         "state": state,
-        "placed_at": _moment(raw.get("date_created_gmt")),
-        "customer": buyer or _text(billing.get("email")) or "-",
+        "placed_at": fields.moment(raw.get("date_created_gmt")),
+        "customer": buyer or fields.text(billing.get("email")) or "-",
         "phone": phone,
-        "email": _text(billing.get("email")) or None,
+        "email": fields.text(billing.get("email")) or None,
         "address": {
-            "street": _text(shipping.get("address_1")) or "-",
-            "district": _text(shipping.get("address_2")),
-            "city": _text(shipping.get("city")) or _text(shipping.get("state")) or "-",
-            "postcode": _text(shipping.get("postcode")),
+            "street": fields.text(shipping.get("address_1")) or "-",
+            "district": fields.text(shipping.get("address_2")),
+            "city": fields.text(shipping.get("city")) or fields.text(shipping.get("state")) or "-",
+            "postcode": fields.text(shipping.get("postcode")),
             "country": country,
         },
-        "items": [_item(line, currency) for line in _objects(raw, "line_items")],
+        "items": [_item(line, currency) for line in fields.parts(raw, "line_items")],
         "shipments": _parcels(raw, meta, state),
-        "shipping_fee": _money(
-            _amount(raw.get("shipping_total"), "shipping_total")
-            + _amount(raw.get("shipping_tax") or "0", "shipping_tax"),
+        "shipping_fee": fields.money(
+            fields.amount(raw.get("shipping_total"), "shipping_total")
+            + fields.amount(raw.get("shipping_tax") or "0", "shipping_tax"),
             currency,
         ),
-        "total": _money(total, currency),
-        "amount_due": _money(Decimal(0) if settled else total, currency),
-        "payment_method": _PAYMENTS.get(_text(raw.get("payment_method")), "other"),
+        "total": fields.money(total, currency),
+        "amount_due": fields.money(Decimal(0) if settled else total, currency),
+        "payment_method": _PAYMENTS.get(fields.text(raw.get("payment_method")), "other"),
         "paid": paid,
-        "cancelled_at": _moment(raw.get("date_modified_gmt")) if state == "cancelled" else None,
-        "returned_at": _moment(raw.get("date_modified_gmt")) if state == "returned" else None,
-        "refund": _money(sum(refunds, Decimal(0)), currency) if refunds else None,
+        "cancelled_at": modified if state == "cancelled" else None,
+        "returned_at": modified if state == "returned" else None,
+        "refund": fields.money(sum(refunds, Decimal(0)), currency) if refunds else None,
         "refunded_at": None,
         "customer_id": str(raw["customer_id"]) if raw.get("customer_id") else None,
         "receiver": receiver if receiver and receiver != buyer else None,
         "delivery_phone": delivery_phone if delivery_phone != phone else None,
         "delivery_window": meta.get(WINDOW) or None,
-        "delivery_note": meta.get(NOTE) or _text(raw.get("customer_note")) or None,
+        "delivery_note": meta.get(NOTE) or fields.text(raw.get("customer_note")) or None,
         "payment_url": raw.get("payment_url") or None if raw.get("needs_payment") else None,
     }
     return wire.from_json(Order, value)
@@ -132,11 +132,11 @@ def summary(raw: Mapping[str, Any], number: str, states: Mapping[str, OrderState
 def refund(raw: Mapping[str, Any], order_number: str, currency: str) -> Refund:
     """A refund; raises WireError."""
     sent = raw.get("refunded_payment") is True
-    at = _moment(raw.get("date_created_gmt"))
+    at = fields.moment(raw.get("date_created_gmt"))
     value = {
         "number": str(raw.get("id")),
         "order_number": order_number,
-        "amount": _money(abs(_amount(raw.get("amount"), "amount")), currency),
+        "amount": fields.money(abs(fields.amount(raw.get("amount"), "amount")), currency),
         # without the payment gateway somebody has to send the money by hand
         "state": "sent" if sent else "approved",
         "requested_at": at,
@@ -148,23 +148,20 @@ def refund(raw: Mapping[str, Any], order_number: str, currency: str) -> Refund:
 
 def product(raw: Mapping[str, Any], currency: str) -> Product:
     """A product; raises WireError."""
-    name = _text(raw.get("name"))
-    about = _plain(raw.get("short_description")) or _plain(raw.get("description"))
+    name = fields.text(raw.get("name"))
+    about = fields.plain(raw.get("short_description")) or fields.plain(raw.get("description"))
     counted = raw.get("manage_stock") is True and isinstance(raw.get("stock_quantity"), int)
     in_stock = raw.get("stock_status") in ("instock", "onbackorder")
-    facts = [
-        f"{_text(one.get('name'))}: {', '.join(map(_text, one.get('options') or []))}"
-        for one in _objects(raw, "attributes")
-        if one.get("visible")
-    ]
-    categories = _objects(raw, "categories")
-    pictures = _objects(raw, "images")
+    facts = [_fact(one) for one in fields.parts(raw, "attributes") if one.get("visible")]
+    categories = fields.parts(raw, "categories")
+    pictures = fields.parts(raw, "images")
     price = raw.get("price")
+    prices = {currency: fields.money(fields.amount(price, "price"), currency)} if price else {}
     value = {
-        "sku": sku(raw),
+        "sku": fields.sku(raw),
         "names": dict.fromkeys(LANGUAGES, name),
-        "category": _text(categories[0].get("name")) if categories else "other",
-        "prices": {currency: _money(_amount(price, "price"), currency)} if price else {},
+        "category": fields.text(categories[0].get("name")) if categories else "other",
+        "prices": prices,
         "stock": max(0, raw["stock_quantity"]) if counted else int(in_stock),
         "picture": pictures[0].get("src") or None if pictures else None,
         "descriptions": dict.fromkeys(LANGUAGES, about) if about else {},
@@ -177,27 +174,21 @@ def product(raw: Mapping[str, Any], currency: str) -> Product:
 
 def customer(raw: Mapping[str, Any]) -> Customer:
     """A customer; raises WireError."""
-    billing = _object(raw, "billing")
+    billing = fields.part(raw, "billing")
     value = {
         "id": str(raw.get("id")),
-        "name": _name(raw) or _name(billing) or _text(raw.get("username")),
-        "phone": _phone(billing.get("phone"), _text(billing.get("country"))),
-        "email": _text(raw.get("email")) or None,
+        "name": fields.name(raw) or fields.name(billing) or fields.text(raw.get("username")),
+        "phone": fields.phone(billing.get("phone"), fields.text(billing.get("country"))),
+        "email": fields.text(raw.get("email")) or None,
     }
     return wire.from_json(Customer, value)
 
 
-def sku(raw: Mapping[str, Any]) -> str:
-    """The SKU of a product or a line, or its number where the shop gave none."""
-    own = raw.get("product_id") if "product_id" in raw else raw.get("id")
-    return _text(raw.get("sku")) or str(raw.get("variation_id") or own)
-
-
 def contacts(raw: Mapping[str, Any]) -> tuple[str | None, str]:
     """Phone (E.164) and e-mail address (in small letters) of an order's buyer."""
-    billing = _object(raw, "billing")
-    phone = _phone(billing.get("phone"), _text(billing.get("country")))
-    return phone, _text(billing.get("email")).casefold()
+    billing = fields.part(raw, "billing")
+    phone = fields.phone(billing.get("phone"), fields.text(billing.get("country")))
+    return phone, fields.text(billing.get("email")).casefold()
 
 
 def _state(raw: Mapping[str, Any], states: Mapping[str, OrderState]) -> OrderState:
@@ -213,7 +204,7 @@ def _parcels(
     raw: Mapping[str, Any], meta: Mapping[str, Any], state: OrderState
 ) -> list[dict[str, Any]]:
     arrived = state in ("delivered", "returned")
-    delivered_at = _moment(raw.get("date_completed_gmt")) if arrived else None
+    delivered_at = fields.moment(raw.get("date_completed_gmt")) if arrived else None
     how_far = {"packed": "packed", "out_for_delivery": "out_for_delivery"}
     parcel_state = "delivered" if delivered_at else how_far.get(state, "shipped")
     tracked = meta.get(TRACKING)
@@ -221,11 +212,11 @@ def _parcels(
     parcels: list[dict[str, Any]] = [
         {
             "carrier": _carrier(line),
-            "tracking_number": _text(line.get("tracking_number")),
+            "tracking_number": fields.text(line.get("tracking_number")),
             "tracking_url": _link(line),
             "state": parcel_state,
             "expected_on": None,
-            "shipped_at": _stamp(line.get("date_shipped")),
+            "shipped_at": fields.stamp(line.get("date_shipped")),
             "delivered_at": delivered_at,
             "skus": [],
         }
@@ -233,8 +224,8 @@ def _parcels(
         if isinstance(line, Mapping)
     ]
     if not parcels and delivered_at:
-        methods = _objects(raw, "shipping_lines")
-        carrier = _text(methods[0].get("method_title")) if methods else ""
+        methods = fields.parts(raw, "shipping_lines")
+        carrier = fields.text(methods[0].get("method_title")) if methods else ""
         nothing = dict.fromkeys(("tracking_url", "expected_on", "shipped_at"))
         parcels = [
             {
@@ -249,16 +240,22 @@ def _parcels(
     return parcels
 
 
+def _fact(attribute: Mapping[str, Any]) -> str:
+    options = attribute.get("options")
+    values = map(fields.text, options if isinstance(options, list) else [])
+    return f"{fields.text(attribute.get('name'))}: {', '.join(filter(None, values))}"
+
+
 def _carrier(line: Mapping[str, Any]) -> str:
     for name in ("formatted_tracking_provider", "custom_tracking_provider", "tracking_provider"):
-        if text := _text(line.get(name)):
+        if text := fields.text(line.get(name)):
             return text
     return "-"
 
 
 def _link(line: Mapping[str, Any]) -> str | None:
     for name in ("formatted_tracking_link", "ast_tracking_link", "custom_tracking_link"):
-        text = _text(line.get(name))
+        text = fields.text(line.get(name))
         if re.fullmatch(wire.PATTERNS["url"], text):
             return text
     return None
@@ -266,78 +263,12 @@ def _link(line: Mapping[str, Any]) -> str | None:
 
 def _item(line: Mapping[str, Any], currency: Any) -> dict[str, Any]:
     quantity = line.get("quantity")
-    paid = _amount(line.get("total"), "line_items.total")
-    paid += _amount(line.get("total_tax") or "0", "line_items.total_tax")
+    paid = fields.amount(line.get("total"), "line_items.total")
+    paid += fields.amount(line.get("total_tax") or "0", "line_items.total_tax")
     each = paid / quantity if isinstance(quantity, int) and quantity > 0 else paid
     return {
-        "sku": sku(line),
-        "name": _text(line.get("name")),
+        "sku": fields.sku(line),
+        "name": fields.text(line.get("name")),
         "quantity": quantity,
-        "unit_price": _money(each.quantize(Decimal("0.01")), currency),
+        "unit_price": fields.money(each.quantize(Decimal("0.01")), currency),
     }
-
-
-def _amount(value: Any, field: str) -> Decimal:
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        raise wire.WireError(f"{field}: no amount") from None
-    if not amount.is_finite():
-        raise wire.WireError(f"{field}: no amount")
-    return amount
-
-
-def _money(amount: Decimal, currency: Any) -> dict[str, Any]:
-    return {"amount": format(amount.normalize(), "f"), "currency": currency}
-
-
-def _moment(value: Any) -> str | None:
-    """A moment in UTC; WooCommerce writes it without a zone."""
-    return f"{value}+00:00" if isinstance(value, str) and value else None
-
-
-def _stamp(value: Any) -> str | None:
-    """A moment from the seconds that tracking plugins keep."""
-    text = str(value)
-    if not re.fullmatch("[0-9]{9,10}", text):
-        return None
-    return datetime.fromtimestamp(int(text), UTC).isoformat()
-
-
-def _phone(value: Any, country: str) -> str | None:
-    try:
-        number = phonenumbers.parse(_text(value), country or None)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _name(value: Mapping[str, Any]) -> str:
-    return f"{_text(value.get('first_name'))} {_text(value.get('last_name'))}".strip()
-
-
-def _text(value: Any) -> str:
-    """A text without the entities of HTML that WordPress leaves in names."""
-    return html.unescape(value).strip() if isinstance(value, str) else ""
-
-
-def _plain(value: Any) -> str:
-    """A description without its tags, as much as a record has room for."""
-    text = " ".join(html.unescape(_TAGS.sub(" ", value)).split()) if isinstance(value, str) else ""
-    return text if len(text) <= wire.MAX_TEXT else f"{text[: wire.MAX_TEXT - 1].rstrip()}…"
-
-
-def _object(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = raw.get(name)
-    if not isinstance(value, Mapping):
-        raise wire.WireError(f"{name}: no object")
-    return value
-
-
-def _objects(raw: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    value = raw.get(name, [])
-    if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
-        raise wire.WireError(f"{name}: no list of objects")
-    return value

@@ -45,7 +45,7 @@ from myna.shop.model import (
 from myna.shop.outcomes import Outcomes
 from myna.shop.partial import PartialShop
 from myna.shop.search import search
-from myna.shop.woocommerce import read
+from myna.shop.woocommerce import fields, read
 from myna.shop.woocommerce.client import Missing, WooClient, reading
 
 CHANGEABLE: tuple[OrderState, ...] = ("pending", "paid", "packed")
@@ -111,7 +111,9 @@ class WooCommerceShop(PartialShop):
             if isinstance(raw, NotFound | Unavailable):
                 return raw
             order = self._order(raw, number)
-            if isinstance(order, Unavailable) or _meta(raw, _KEY) == idempotency_key:
+            if isinstance(order, Unavailable):
+                return order
+            if order.state == "cancelled" and _meta(raw, _KEY) == idempotency_key:
                 return order
             if order.state not in CHANGEABLE:
                 return Refused(order.state)
@@ -120,7 +122,10 @@ class WooCommerceShop(PartialShop):
             changed = self._client.put(f"/orders/{raw['id']}", body)
             note = f"Cancelled for the customer by the assistant: {reason}"
             note += " It was paid: a refund has to be decided." if order.paid else ""
-            return self._changed(changed, raw, number, note)
+            cancelled = self._changed(changed, raw, number, note)
+            if isinstance(cancelled, Order) and cancelled.state != "cancelled":
+                return Uncertain("status: not cancelled")
+            return cancelled
 
         return self._change(idempotency_key, ("cancel_order", number, reason), number, act)
 
@@ -186,7 +191,7 @@ class WooCommerceShop(PartialShop):
             if isinstance(rows, Unavailable):
                 return rows
             # WooCommerce finds a part of a word too
-            found |= {row["id"]: row for row in rows if "id" in row and _is_of(row, who)}
+            found |= {row["id"]: row for row in rows if _has_id(row) and _is_of(row, who)}
         kept = [row for row in found.values() if row.get("status") not in read.GONE]
         return reading(lambda: self._summaries(kept))
 
@@ -222,7 +227,7 @@ class WooCommerceShop(PartialShop):
             rows = row if isinstance(row, Unavailable) else rows
         if isinstance(rows, Unavailable):
             return rows
-        if isinstance(rows, Missing) or not rows or read.sku(rows[0]) != sku:
+        if isinstance(rows, Missing) or not rows or fields.sku(rows[0]) != sku:
             return NotFound("product")
         first = rows[0]
         return reading(lambda: read.product(first, currency))
@@ -270,14 +275,15 @@ class WooCommerceShop(PartialShop):
             raw = self._client.get(f"/orders/{int(own)}")
             if isinstance(raw, Unavailable):
                 return raw
+            if isinstance(raw, dict) and not _has_id(raw):
+                return Unavailable("malformed answer: id")
             if isinstance(raw, dict) and self._number(raw) == number:
                 return NotFound("order") if raw.get("status") in read.GONE else raw
         rows = self._client.list("/orders", most=MAX_ORDERS, search=own)
         if isinstance(rows, Unavailable):
             return rows
-        same = (
-            [row for row in rows if self._number(row) == number] if isinstance(rows, list) else []
-        )
+        rows = rows if isinstance(rows, list) else []
+        same = [row for row in rows if _has_id(row) and self._number(row) == number]
         if not same or same[0].get("status") in read.GONE:
             return NotFound("order")
         return same[0]
@@ -423,6 +429,10 @@ def _delivery(raw: Mapping[str, Any], change: DeliveryChange) -> dict[str, Any]:
     kept = [{"key": key, "value": value} for key, value in meta.items() if value]
     body: dict[str, Any] = {"shipping": shipping} if shipping else {}
     return body | ({"meta_data": kept} if kept else {})
+
+
+def _has_id(raw: Mapping[str, Any]) -> bool:
+    return isinstance(raw.get("id"), int)
 
 
 def _meta(raw: Mapping[str, Any], key: str) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,6 @@ class Line:
 
     async def settle(self, seconds: float = 10.0) -> None:
         """Waits until everything has arrived where it belongs."""
-        import asyncio
-
         async with asyncio.timeout(seconds):
             quiet = 0
             while quiet < 3:
@@ -68,9 +67,22 @@ class Line:
 
 @asynccontextmanager
 async def line_of(
-    database: Database, catalogue: Catalogue, brain: Any, graph: FakeGraph, **options: Any
+    database: Database,
+    catalogue: Catalogue,
+    brain: Any,
+    graph: FakeGraph,
+    *,
+    carrying: bool = False,
 ) -> AsyncIterator[Line]:
-    """Puts a channel together as the front server does, without its pages."""
+    """Puts a channel together as the front server does, without its pages.
+
+    Args:
+        database: the hub's.
+        catalogue: the texts.
+        brain: answers turns.
+        graph: the Graph API.
+        carrying: whether the courier works by itself, and not only in `settle`.
+    """
     pages = [
         MessengerPage(id=PAGE, name="Lentera Home", language="en"),
         MessengerPage(id=OTHER_PAGE, name="Lentera VN", language="vi", human_agent=True),
@@ -87,8 +99,7 @@ async def line_of(
     plain = adapted(catalogue, limits={"gather_milliseconds": 40})
     house = House(plain.catalogue, (), {CHANNEL: Rules(config)})
     hub = Hub(database, house, brain)
-    messenger = Messenger(config, hub, Receipts(database), Inbox(database, INBOUND))
-    messenger.carriers[CHANNEL]._echo_seconds = options.get("echo_seconds", 0.4)  # type: ignore
+    messenger = Messenger(config, hub, Receipts(database), Inbox(database, INBOUND), 0.4)
     courier = Courier(database, messenger.carriers, "front", telling(hub))
     hub.on_change = courier.poke
     app = Sanic("messenger_of_tests", configure_logging=False)
@@ -98,7 +109,7 @@ async def line_of(
         graph.webhook.url = url + PATH
         await hub.start()
         messenger.start()
-        if options.get("carrying"):
+        if carrying:
             courier.start()
         try:
             yield Line(graph, hub, courier, messenger, url)
@@ -134,6 +145,3 @@ async def line(
     async with line_of(database, catalogue, brain, graph) as made:
         yield made
         assert graph.world.violations == []
-
-
-Make = Callable[..., Any]

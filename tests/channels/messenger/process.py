@@ -7,7 +7,7 @@ import argparse
 
 from sanic import Sanic
 
-from myna.channels.messenger import CHANNEL, INBOUND, graph, pace, sender
+from myna.channels.messenger import CHANNEL, INBOUND, graph, pace
 from myna.channels.messenger import config as configuration
 from myna.channels.messenger.channel import Messenger, Rules
 from myna.database import Database
@@ -31,15 +31,13 @@ def main() -> None:
     graph.Graph.post.__defaults__ = (1.5,)
     pace._FIRST_PAUSE, pace._LONGEST_PAUSE = 0.2, 1.0
     courier_module._FIRST_PAUSE, courier_module._LONGEST_PAUSE = 0.1, 1.0
-    sender._ECHO_SECONDS = 1.5
     catalogue = Catalogue()
     known = configuration.load(catalogue.facts)
     assert known, "MYNA_SHOP names the pages"
     database = Database(asked.database)
     house = House(catalogue, (), {CHANNEL: Rules(known)})
     hub = Hub(database, house, FakeBrain())
-    messenger = Messenger(known, hub, Receipts(database), Inbox(database, INBOUND))
-    messenger.carriers[CHANNEL]._echo_seconds = 1.5  # type: ignore[attr-defined]
+    messenger = Messenger(known, hub, Receipts(database), Inbox(database, INBOUND), 1.5)
     courier = Courier(database, messenger.carriers, "front", telling(hub))
     hub.on_change = courier.poke
     app = Sanic("messenger_process", configure_logging=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from myna.cli import main
 from myna.facts import MessengerPage
 from myna.settings import PROJECT, SettingError
 from myna.texts import Catalogue
+from myna.up import StartError, up
 
 from .conftest import Line
 from .fake import APP_ID, APP_SECRET, PAGE, TOKEN, FakeGraph, Rule, checks
+from .trial import Remote
 
 NAMES = {
     "MYNA_MESSENGER_APP_SECRET": APP_SECRET,
@@ -103,16 +106,25 @@ async def test_a_token_that_will_not_do_is_named(
         setattr(line.world.pages[PAGE], name, value)
     found = await run(admin, repair=False)
     texts = [f"{one.text} {one.todo}" for one in found if one.state == "bad"]
-    assert any(told in text or "Invalid OAuth" in text for text in texts)
-    assert any("myna messenger setup" in text or "Troubles" in text for text in texts)
+    assert any(told in text and "myna messenger setup" in text for text in texts)
 
 
-async def test_what_meta_has_granted_and_shop_yml_does_not_know_is_told(
-    admin: Admin, line: Line
-) -> None:
-    line.world.pages[PAGE].human_agent = True
+async def test_a_page_that_routes_nothing_to_the_app_is_told(admin: Admin, line: Line) -> None:
+    line.world.pages[PAGE].routed = False
     found = await run(admin, repair=True)
-    assert (found[-1].state, found[-1].todo) == ("bad", "Write human_agent: true in shop.yml.")
+    assert (found[-1].state, "step 6" in found[-1].todo) == ("bad", True)
+
+
+async def test_answers_of_another_form_are_no_stack_trace(
+    admin: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def odd(*_: Any, **__: Any) -> Any:
+        return {"data": ["x"], "messaging_feature_status": [1]}
+
+    monkeypatch.setattr(admin._graph, "get", odd)
+    found = await run(admin, repair=True)
+    assert [one.state for one in found] == ["good", "bad", "bad"]
+    assert "graph_version" in found[1].todo
 
 
 async def test_an_address_that_does_not_answer_is_told(
@@ -209,6 +221,74 @@ def test_the_commands_say_what_is_missing(shop: Path, monkeypatch: pytest.Monkey
         told = CliRunner().invoke(main, ["messenger", command])
         assert told.exit_code == 2
         assert "names no Page" in told.output
+
+
+@pytest.fixture
+def remote(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Remote]:
+    """A Graph API beside a shop.yml that names its page."""
+    with_page(shop)
+    for module in ("myna.facts", "myna.texts"):
+        monkeypatch.setattr(f"{module}.SHOP_FILE", shop)
+    with Remote(FakeGraph()) as running:
+        monkeypatch.setenv("MYNA_GRAPH_URL", running.graph.url)
+        yield running
+
+
+def test_setup_asks_once_and_keeps_what_it_is_told(remote: Remote, tmp_path: Path) -> None:
+    command = ["messenger", "setup"]
+    told = CliRunner().invoke(main, command, input=f"{APP_SECRET}\n{TOKEN}\n")
+    assert "Token of the Page Lentera Home" in told.output
+    assert TOKEN not in told.output
+    assert told.exit_code == 1, "nothing listens at the address"
+    assert "Lentera Home: connected with the app." in told.output
+    kept = {path.name: path.read_text() for path in (tmp_path / "home" / "secrets").iterdir()}
+    assert kept["messenger_app_secret"] == APP_SECRET
+    assert kept[f"messenger_token_{PAGE}"] == TOKEN
+    assert len(kept["messenger_verify_token"]) > 20
+    again = CliRunner().invoke(main, command)
+    assert "Token of the Page" not in again.output
+    renewed = CliRunner().invoke(main, [*command, "--renew"], input="another\n")
+    assert "the token is not valid" in renewed.output
+
+
+def test_check_changes_nothing(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in NAMES.items():
+        monkeypatch.setenv(name, value)
+    told = CliRunner().invoke(main, ["messenger", "check"])
+    assert told.exit_code == 1
+    assert "myna messenger setup" in told.output
+    assert {method for method, _, _ in remote.graph.world.log} == {"GET"}
+
+
+def test_status_counts_what_came_and_went(
+    remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = CliRunner().invoke(main, ["messenger", "status"])
+    assert told.exit_code == 0, told.output
+    assert "came in: nothing in the last 30 days" in told.output
+
+
+def test_nothing_is_started_with_a_page_that_has_no_secrets(remote: Remote) -> None:
+    with pytest.raises(StartError, match="MYNA_MESSENGER_APP_SECRET"):
+        up()
+
+
+def test_rules_of_the_channel(line: Line) -> None:
+    rules = line.hub.house.channels["messenger"]
+    assert rules.account(f"fb.{PAGE}.1") == "Lentera Home"
+    assert rules.account("fb.99999.1") is None
+    for url in ("https://scontent.xx.fbcdn.net/a", "https://lookaside.fbsbx.com/a"):
+        assert rules.lies_there(url)
+    for url in (
+        "http://scontent.xx.fbcdn.net/a",
+        "https://fbcdn.net.evil.example/a",
+        "https://evilfbcdn.net/a",
+        "file:///etc/passwd",
+        "https://169.254.169.254/",
+        f"{line.graph.url}.evil.example/a",
+    ):
+        assert not rules.lies_there(url)
+    assert rules.lies_there(f"{line.graph.url}/photos/1"), "a trial's own"
 
 
 async def test_graph_asks_another_version_if_told_to(graph: FakeGraph) -> None:

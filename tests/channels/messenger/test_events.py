@@ -123,6 +123,18 @@ async def test_a_typed_number_chooses_from_a_numbered_list(line: Line, brain: Fa
     assert brain.requests[-1]["choice"] is None, "the list is not the last message any more"
 
 
+async def test_a_typed_title_chooses_too(line: Line, brain: FakeBrain) -> None:
+    brain.script = [answer("What do you need?", buttons=BUTTONS)]
+    line.graph.says(AN, "hi")
+    await line.settle()
+    line.graph.says(AN, "opening HOURS ")
+    await line.settle()
+    assert brain.requests[-1]["choice"] == {
+        "payload": "/ask_opening_hours",
+        "title": "Opening hours",
+    }
+
+
 async def test_the_pages_own_buttons_are_signed(line: Line, brain: FakeBrain) -> None:
     from myna.channels.messenger.signature import offer
 
@@ -349,6 +361,24 @@ async def test_an_echo_of_ours_is_not_taken_for_a_person(line: Line) -> None:
     await line.settle()
     assert (await line.hub.log.conversation(line.conversation())).owner == "bot"
     assert len(await line.log()) == 3
+
+
+async def test_an_echo_cannot_pretend_to_be_anything_else_of_ours(
+    line: Line, database: Database
+) -> None:
+    line.graph.says(AN, "hi")
+    await line.settle()
+    for row in await rows(database, schema.outbox):
+        line.graph.event(
+            "24000000000000077",
+            sender={"id": PAGE},
+            recipient={"id": "24000000000000077"},
+            message={"mid": f"m_{row.id}", "is_echo": True, "app_id": 1, "metadata": row.key},
+        )
+    before = {row.key: row.external_id for row in await rows(database, schema.outbox)}
+    await line.settle()
+    after = {row.key: row.external_id for row in await rows(database, schema.outbox)}
+    assert {key: after[key] for key in before} == before
 
 
 async def test_an_echo_with_an_attachment_is_no_turn_of_the_page(

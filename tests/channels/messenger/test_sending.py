@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -10,11 +11,12 @@ import pytest
 from myna.channels.messenger import CHANNEL
 from myna.database import Database
 from myna.hub import schema
+from myna.hub.model import Agent
 from tests.helpers import FakeBrain, answer, until
 from tests.hub.moves import rows
 
 from .conftest import AN, SITI, Line
-from .fake import PAGE, TOKEN, Rule
+from .fake import APP_ID, PAGE, TOKEN, Rule
 from .fake.world import INBOX_APP
 
 
@@ -91,20 +93,43 @@ async def test_the_customer_is_shown_that_it_was_read(begun: Line) -> None:
     await until(shown)
 
 
-async def test_writing_is_shown_only_if_it_takes_long(
+def shows(line: Line, count: int) -> Any:
+    async def shown() -> bool:
+        return line.world.actions.count((AN, "typing_on")) >= count
+
+    return shown
+
+
+async def test_the_bots_writing_is_shown_only_if_it_takes_long(
     begun: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from myna.channels.messenger import signals
 
+    assert begun.world.actions.count((AN, "typing_on")) == 0, "an answer at once needs no sign"
     monkeypatch.setattr(signals, "_PATIENCE", 0.05)
     monkeypatch.setattr(signals, "_REFRESH", 0.05)
+    begun.hub.types(begun.conversation(), "bot")
+    await until(shows(begun, 2))
+    begun.hub.types(begun.conversation(), "bot", on=False)
+    await asyncio.sleep(0.1)
+    before = len(begun.world.actions)
+    await asyncio.sleep(0.2)
+    assert len(begun.world.actions) == before
 
-    async def shown() -> bool:
-        return begun.world.actions.count((AN, "typing_on")) > 1
 
+async def test_a_persons_writing_is_shown_at_once_and_not_for_ever(
+    begun: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from myna.channels.messenger import signals
+
+    monkeypatch.setattr(signals, "_REFRESH", 0.1)
+    for _ in range(3):
+        begun.hub.types(begun.conversation(), "agent")
+    await until(shows(begun, 1))
+    await asyncio.sleep(0.3)
+    assert begun.world.actions.count((AN, "typing_on")) == 1
     begun.hub.types(begun.conversation(), "agent")
-    await until(shown)
-    begun.hub.types(begun.conversation(), "agent", on=False)
+    await until(shows(begun, 2))
 
 
 async def test_a_failing_sign_harms_nothing(begun: Line) -> None:
@@ -301,6 +326,26 @@ async def test_a_bot_that_finds_another_app_in_the_thread_is_silent(
     begun.graph.says(AN, "hello")
     await begun.settle()
     assert (await begun.hub.log.conversation(begun.conversation())).owner == "human"
+
+
+async def test_an_agent_takes_the_thread_from_another_app(
+    begun: Line, database: Database, linh: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from myna.hub import courier
+
+    monkeypatch.setattr(courier, "_FIRST_PAUSE", 0.01)
+    begun.world.is_human = lambda text: True
+    begun.graph.person_writes(AN, "Mai here.")
+    begun.world.user(AN, owner=INBOX_APP)
+    await begun.settle()
+    await begun.hub.reply(begun.conversation(), linh, "desk:1", "Linh here.")
+
+    async def arrived() -> bool:
+        await begun.settle()
+        return begun.graph.sent_to(AN)[-1:] == ["Linh here."]
+
+    await until(arrived)
+    assert begun.world.user(AN).owner == APP_ID
 
 
 async def test_a_retired_tag_is_refused_for_good(begun: Line, database: Database) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
+import time
 from typing import Any
 
 import aiohttp
@@ -17,7 +17,7 @@ from tests.helpers import FakeBrain
 from tests.hub.moves import rows
 
 from .conftest import AN, OTHER_PAGE, SITI, Line
-from .fake import APP_ID, APP_SECRET, PAGE, VERIFY_TOKEN
+from .fake import APP_SECRET, PAGE, VERIFY_TOKEN
 from .fake.delivery import sign
 
 
@@ -218,14 +218,23 @@ async def test_messages_of_one_user_keep_their_order(line: Line, brain: FakeBrai
     ]
 
 
-async def test_a_thousand_events_in_one_call_are_stored_within_a_second(
+async def test_a_thousand_events_in_one_call_are_stored_well_within_a_second(
     line: Line, database: Database
 ) -> None:
     users = [str(24_000_000_000_000_100 + n) for n in range(1000)]
     events = [event_of(psid, mid=f"m_{psid}", text="chào shop") for psid in users]
+    began = time.process_time()  # so that a busy machine does not count
     assert await line.graph.webhook.post(call_of(*events)) == 200
-    assert line.graph.webhook.seconds[-1] < 1
+    assert time.process_time() - began < 0.5
     assert len(await rows(database, schema.outbox)) == 1000
+
+
+async def test_what_was_said_is_kept_in_the_log_only(line: Line, database: Database) -> None:
+    line.graph.says(AN, "my phone is 0912 345 678")
+    await line.settle()
+    found = await rows(database, schema.outbox)
+    taken = [row for row in found if row.carrier == "messenger.in"]
+    assert {(row.state, str(row.payload)) for row in taken} == {("sent", "{}")}
 
 
 async def test_what_could_not_be_stored_is_asked_for_again(
@@ -255,4 +264,3 @@ async def test_the_ids_that_meta_gives_may_be_numbers(line: Line, brain: FakeBra
     await line.graph.webhook.post(call_of(event))
     await line.settle()
     assert len(brain.requests) == 1
-    assert hashlib.sha256(APP_ID.encode()).digest()

@@ -377,6 +377,7 @@ class FakeGraph:
         return web.json_response({"success": True})
 
     async def _debug_token(self, request: web.Request) -> web.StreamResponse:
+        checks.check(request["page"] is None, "an app access token is required")
         page = self.world.page_of(request.query.get("input_token", ""))
         if page is None:
             return web.json_response({"data": {"is_valid": False, "error": {"code": 190}}})
@@ -396,8 +397,7 @@ class FakeGraph:
         if node in ("me", page.id):
             told: dict[str, Any] = {"id": page.id, "name": page.name}
             if "messaging_feature_status" in request.query.get("fields", ""):
-                status = "approved" if page.human_agent else "not_requested"
-                told["messaging_feature_status"] = {"HUMAN_AGENT": status}
+                told["messaging_feature_status"] = {"hop_v2": page.routed}
             return web.json_response(told)
         user = self.world.users.get((page.id, node))
         if user is None:

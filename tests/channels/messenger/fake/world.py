@@ -31,6 +31,8 @@ class Page:
     token_valid: bool = True
     token_expires_at: int = 0
     restricted: bool = False
+    routed: bool = True
+    """Conversation routing is on."""
     scopes: list[str] = field(default_factory=lambda: list(SCOPES))
     subscribed: list[str] = field(default_factory=list)
     profile: dict[str, Any] = field(default_factory=dict)
