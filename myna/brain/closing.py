@@ -27,8 +27,9 @@ ASKS_MORE = "utter_anything_else"
 _LEAVES = ("utter_nothing_then",)
 _NO_MATTERS = ("contact_form", "complaint_form")
 _NOT_DONE = re.compile(
-    r"_(unavailable|uncertain|locked|expired|refused\w*|dropped|stopped|not_matched|declined)$"
-    r"|^utter_(needs_person|marketplace_order)$"
+    r"_(unavailable|uncertain|locked|expired|refused\w*|rejected|dropped|stopped|declined|failed)$"
+    r"|_(not_matched|not_found|too_late|by_people|person|case\w*)$"
+    r"|^utter_(no|marketplace)_\w+$"
 )
 """Names of responses that say that a flow did not bring what the customer came for."""
 _GLAD_CASES = ("praise", "suggestion")
