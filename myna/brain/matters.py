@@ -9,6 +9,7 @@ is kept in the slot `second_matter`.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Awaitable, Callable
 from typing import Any, TypedDict
 
@@ -31,6 +32,7 @@ class Matter(TypedDict):
     """The id of the message that it is a part of."""
 
 
+_QUOTED = 60  # characters
 _CLAUSE = 3
 """Words that make a clause, at least."""
 _CUTS = 3
@@ -155,6 +157,11 @@ def kept(tracker: DialogueStateTracker) -> Matter | None:
     """The second matter that waits for the first to be done."""
     matter: Matter | None = _value(tracker, SLOT)
     return matter
+
+
+def quoted(matter: Matter) -> str:
+    """The matter in the customer's words, as much as fits into a line."""
+    return textwrap.shorten(matter["text"], _QUOTED, placeholder="…")
 
 
 def forget(tracker: DialogueStateTracker) -> None:

@@ -72,7 +72,9 @@ async def run_turn(agent: Agent, turn: TurnRequest) -> Answer | Separate:
         matters.forget(tracker)
         lead = None if matter["message"] == message_id else "utter_second_matter"
         parsed = second or await dialogue.parse(matter["text"])
-        await dialogue.take(parsed, id_of_second(message_id), lead=lead, matter=matter["text"])
+        await dialogue.take(
+            parsed, id_of_second(message_id), lead=lead, matter=matters.quoted(matter)
+        )
     await _close(dialogue)
     answer = recorded_answer(tracker, message_id)
     if not answer or not (answer["messages"] or answer["commands"]):

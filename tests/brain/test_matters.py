@@ -10,7 +10,7 @@ from rasa.shared.core.slots import AnySlot, TextSlot
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from myna.brain.burst import Parse
-from myna.brain.matters import SLOT, divide, halves, keep, kept, may_follow
+from myna.brain.matters import SLOT, divide, halves, keep, kept, may_follow, quoted
 
 from .test_burst import ORDER, heard, parse
 
@@ -175,6 +175,13 @@ def test_when_the_first_matter_is_done(events: list[Any], follows: bool) -> None
     for event in events:
         seen.update(event)
     assert may_follow(seen) == follows
+
+
+def test_a_matter_is_quoted_in_a_line() -> None:
+    told = "when do you close on the Sunday before the long holiday, and is there parking nearby?"
+    line = quoted({"text": told, "intent": HOURS, "message": "m1"})
+    assert line == "when do you close on the Sunday before the long holiday,…"
+    assert quoted({"text": "và\nsao", "intent": None, "message": "m1"}) == "và sao"
 
 
 def test_a_person_who_was_called_earlier_does_not_count() -> None:
