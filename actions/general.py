@@ -9,7 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import contact, turn
+from actions import contact, feedback, turn
 from myna.bootstrap import catalogue
 
 FALLBACK = "nlu_fallback"
@@ -28,14 +28,19 @@ class ActionHandOver(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        """Calls a person; to an angry customer it says first that it has understood."""
-        complaint = tracker.get_intent_of_latest_message() == "make_complaint"
+        """Calls a person; to an angry customer it says first that it has understood.
+
+        A complaint is recorded besides; what the hub says of the hand-over tells enough of it.
+        """
+        complaint = feedback.complaint(tracker)
         reason = turn.called_for(tracker) or ("complaint" if complaint else "asked")
         if reason == "danger":
             return [FollowupAction("action_warn_of_danger")]
         if reason == "anger":
             dispatcher.utter_message(response="utter_acknowledge_anger")
-        return call_person(dispatcher, tracker, reason)
+        if complaint:
+            feedback.record(dispatcher, tracker, complaint)
+        return [*call_person(dispatcher, tracker, reason), SlotSet("complaint", None)]
 
 
 class ActionStopForm(Action):
@@ -123,6 +128,8 @@ def consecutive_misses(tracker: Tracker) -> int:
     for event in turns:
         if event["event"] == "session_started":
             break
+        if turn.command_of(event).get("type") == "hand_over":
+            break  # a person was called for them; what follows begins a new row
         if event["event"] == "action":
             asked = asked or event["name"] == "action_handle_fallback"
         elif event["event"] == "user":

@@ -136,6 +136,12 @@ def form_over() -> list[EventType]:
     return [ActiveLoop(None), SlotSet("requested_slot", None)]
 
 
+def command_of(event: dict[str, Any]) -> dict[str, Any]:
+    """The command to the hub that an event of the conversation holds; empty if it holds none."""
+    command: dict[str, Any] = ((event.get("data") or {}).get("custom") or {}).get("command") or {}
+    return command
+
+
 def _command(dispatcher: CollectingDispatcher, **command: Any) -> None:
     dispatcher.utter_message(json_message={"command": command})
 

@@ -384,6 +384,8 @@ _CASES: dict[str, CaseTerms] = {
     "problem": CaseTerms(hours=8, priority="normal"),
     "promise": CaseTerms(hours=8, priority="normal"),
     "callback": CaseTerms(hours=4, priority="high"),
+    "praise": CaseTerms(hours=40, priority="low"),
+    "suggestion": CaseTerms(hours=40, priority="low"),
 }
 
 

@@ -50,15 +50,24 @@ def are_separate(parses: Sequence[Parse], whole: Parse) -> bool:
         parses: What each message alone was understood as.
         whole: What they were understood as when joined by `SEPARATOR`.
     """
-    requests = [
-        parse
-        for parse in parses
-        if _kind(parse) == _REQUEST
+    requests = [parse for parse in parses if is_request(parse, whole)]
+    return any(_differ(one, other) for one, other in combinations(requests, 2))
+
+
+def is_request(parse: Parse, whole: Parse) -> bool:
+    """Whether a part of what was said is surely a request of its own, and heard in the whole."""
+    return (
+        _kind(parse) == _REQUEST
         and _sureness(parse) >= _SURE
         and _is_sentence(parse)
         and _probability(intent_of(parse), whole) >= _HEARD
-    ]
-    return any(_differ(one, other) for one, other in combinations(requests, 2))
+    )
+
+
+def tells_detail(parse: Parse) -> bool:
+    """Whether a part of what was said surely tells a number, an address or the like."""
+    details = any(_has_place(entity) for entity in parse["entities"])
+    return details and _kind(parse) == _REPLY and _sureness(parse) >= _SURE
 
 
 def merged(parts: Sequence[str], parses: Sequence[Parse], whole: Parse) -> Parse:

@@ -46,10 +46,17 @@ def recorded_answer(tracker: DialogueStateTracker, message_id: str) -> Answer | 
             slots = {}
         elif isinstance(event, SlotSet):
             slots[event.key] = event.value
+    over = False
     for event in events[start + 1 :]:
-        if isinstance(event, UserUttered | SessionStarted) or _ends_turn(event):
-            break  # what follows is the next turn's
-        if isinstance(event, SlotSet):
+        if isinstance(event, SessionStarted):
+            break
+        if isinstance(event, UserUttered):
+            if event.message_id != id_of_second(message_id):
+                break
+            over = False
+        elif _ends_turn(event):
+            over = True  # slots that follow are the next turn's, unless the message has more to it
+        elif isinstance(event, SlotSet) and not over:
             slots[event.key] = event.value
         elif isinstance(event, BotUttered):
             if command := command_in(event):
@@ -65,6 +72,11 @@ def recorded_answer(tracker: DialogueStateTracker, message_id: str) -> Answer | 
         "proof": slots.get("proof"),
         "slots": _told(tracker, slots),
     }
+
+
+def id_of_second(message_id: str) -> str:
+    """The id under which a message's second matter is handled in its turn; see `matters`."""
+    return f"{message_id}#2"
 
 
 def command_in(event: Event) -> Command | None:

@@ -14,8 +14,12 @@ RESET_PATH = "/webhooks/brain/reset"
 HEALTH_PATH = "/webhooks/brain/health"
 
 Level = Literal["contact", "code", "identity"]
-CommandType = Literal["hand_over", "proof_failed", "proof_passed", "open_case", "case_contact"]
-CaseKind = Literal["complaint", "return", "repair", "problem", "promise", "callback"]
+CommandType = Literal[
+    "hand_over", "proof_failed", "proof_passed", "open_case", "case_contact", "ask_rating"
+]
+CaseKind = Literal[
+    "complaint", "return", "repair", "problem", "promise", "callback", "praise", "suggestion"
+]
 Priority = Literal["low", "normal", "high", "urgent"]
 
 

@@ -12,6 +12,7 @@ from rasa.core.processor import MessageProcessor
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
 from rasa.shared.core.events import (
     ActionExecuted,
+    BotUttered,
     DefinePrevUserUtteredFeaturization,
     FollowupAction,
     SessionStarted,
@@ -20,11 +21,11 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from myna.bootstrap import catalogue
-from myna.brain import burst, triggers
+from myna.brain import burst, closing, matters, triggers
 from myna.brain.burst import Parse
 from myna.brain.guard import TurnAborted, memory
-from myna.brain.outcome import recorded_answer
-from myna.brain.protocol import Answer, Choice, Separate, TurnRequest
+from myna.brain.outcome import id_of_second, intent_of, recorded_answer
+from myna.brain.protocol import Answer, Choice, Command, Separate, TurnRequest
 
 CHANNEL = "brain"
 
@@ -44,40 +45,116 @@ async def run_turn(agent: Agent, turn: TurnRequest) -> Answer | Separate:
     """
     processor = agent.processor
     conversation, message_id = turn["conversation"], turn["message"]
-    output = CollectingOutputChannel()
-    tracker = await processor.fetch_tracker_and_update_session(conversation, output)
+    tracker = await processor.fetch_tracker_and_update_session(
+        conversation, CollectingOutputChannel()
+    )
     if answer := recorded_answer(tracker, message_id):
         return answer
     if answer := await earlier_answer(processor, conversation, message_id):
         return answer
     _note_what_is_known(tracker, turn)
-    understood = await _understand(processor, tracker, turn)
+    dialogue = _Dialogue(processor, tracker, turn)
+    understood = await _understand(dialogue, turn)
     if understood is None:
         return {"status": "separate"}
     texts = catalogue()
     texts.refresh()
     reason = triggers.hand_over_reason(understood, list(tracker.events), texts.facts.service)
-    message = UserMessage(
-        text=understood["text"],
-        output_channel=output,
-        sender_id=conversation,
-        input_channel=CHANNEL,
-        message_id=message_id,
-        metadata={**_known(turn), "hand_over": reason},
-        parse_data=understood,
-    )
-    await processor._handle_message_with_tracker(message, tracker)
-    await processor.run_action_extract_slots(output, tracker)
-    if reason:
-        # the policies, which are not asked, would note that they go by the intent
-        tracker.update(DefinePrevUserUtteredFeaturization(False))
-        tracker.update(FollowupAction(triggers.ANSWER))
-    await processor._run_prediction_loop(output, tracker)
+    divided = None
+    if reason is None and turn["choice"] is None and len(turn["parts"]) < 2:
+        divided = await matters.divide(
+            understood, dialogue.parse, asked=tracker.active_loop_name is not None
+        )
+    first, second = divided or (understood, None)
+    await dialogue.take(first, message_id, called=reason)
+    matters.keep(tracker, second, message_id, since=intent_of(first))
+    if (matter := matters.kept(tracker)) and matters.may_follow(tracker):
+        matters.forget(tracker)
+        lead = None if matter["message"] == message_id else "utter_second_matter"
+        parsed = second or await dialogue.parse(matter["text"])
+        await dialogue.take(
+            parsed, id_of_second(message_id), lead=lead, matter=matters.quoted(matter)
+        )
+    await _close(dialogue)
     answer = recorded_answer(tracker, message_id)
     if not answer or not (answer["messages"] or answer["commands"]):
         raise TurnAborted("the turn ended in silence")
     await processor.save_tracker(tracker)
     return answer
+
+
+class _Dialogue:
+    """Rasa's part of a turn."""
+
+    def __init__(
+        self, processor: MessageProcessor, tracker: DialogueStateTracker, turn: TurnRequest
+    ) -> None:
+        self.tracker = tracker
+        self._processor = processor
+        self._turn = turn
+        self._output = CollectingOutputChannel()
+
+    async def parse(self, text: str) -> Parse:
+        """What NLU makes of a text."""
+        message = UserMessage(text, metadata=_known(self._turn))
+        parsed: Parse = await self._processor.parse_message(message, self.tracker)
+        return parsed
+
+    async def take(
+        self,
+        parsed: Parse,
+        message_id: str,
+        *,
+        called: triggers.Reason | None = None,
+        lead: str | None = None,
+        **values: str,
+    ) -> None:
+        """Has the policies answer a message.
+
+        Args:
+            parsed: what it was understood as.
+            message_id: its id.
+            called: why a person is called without asking the policies.
+            lead: a response to begin with, filled with `values`.
+        """
+        message = UserMessage(
+            text=parsed["text"],
+            output_channel=self._output,
+            sender_id=self.tracker.sender_id,
+            input_channel=CHANNEL,
+            message_id=message_id,
+            metadata={**_known(self._turn), "hand_over": called},
+            parse_data=parsed,
+        )
+        await self._processor._handle_message_with_tracker(message, self.tracker)
+        await self._processor.run_action_extract_slots(self._output, self.tracker)
+        if lead:
+            await self.say(lead, **values)
+        if called:
+            # the policies, which are not asked, would note that they go by the intent
+            self.tracker.update(DefinePrevUserUtteredFeaturization(False))
+            self.tracker.update(FollowupAction(triggers.ANSWER))
+        await self._processor._run_prediction_loop(self._output, self.tracker)
+
+    def knows(self, response: str) -> bool:
+        """Whether the shop has this text; without it, it is not said."""
+        return response in self._processor.domain.responses
+
+    async def say(self, response: str, **values: str) -> None:
+        """A response that no policy chooses."""
+        said = await self._processor.nlg.generate(response, self.tracker, CHANNEL, **values)
+        data = {"buttons": said["buttons"] or None}
+        self.tracker.update(BotUttered(said["text"], data, {"utter_action": response}))
+
+
+async def _close(dialogue: _Dialogue) -> None:
+    """What is due at the end of a matter."""
+    events = list(dialogue.tracker.events)
+    if closing.asks_for_more(events) and dialogue.knows(closing.ASKS_MORE):
+        await dialogue.say(closing.ASKS_MORE)
+    elif closing.asks_to_rate(events):
+        command: Command = {"type": "ask_rating"}
+        dialogue.tracker.update(BotUttered(data={"custom": {"command": command}}))
 
 
 async def earlier_answer(
@@ -116,18 +193,11 @@ def _known(turn: TurnRequest) -> dict[str, Any]:
     return {"language": turn["language"], "customer": turn["customer"]}
 
 
-async def _understand(
-    processor: MessageProcessor, tracker: DialogueStateTracker, turn: TurnRequest
-) -> Parse | None:
+async def _understand(dialogue: _Dialogue, turn: TurnRequest) -> Parse | None:
     """What the turn was understood as; None if it holds several matters."""
     if choice := turn["choice"]:
         return parse_choice(choice, turn["language"])
-
-    async def parse(text: str) -> Parse:
-        message = UserMessage(text, metadata=_known(turn))
-        understood: Parse = await processor.parse_message(message, tracker)
-        return understood
-
+    parse = dialogue.parse
     # without the spaces around them, which Rasa takes off a message
     parts = [_as_text(part.strip()) for part in turn["parts"] if part.strip()]
     if len(parts) < 2:

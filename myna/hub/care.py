@@ -10,15 +10,12 @@ from datetime import timedelta
 from sqlalchemy.engine import Connection
 
 from myna.database import Database, writes
-from myna.hub import cases
+from myna.hub import cases, rating
 from myna.hub.house import House
-from myna.hub.log import RATE
 from myna.hub.model import Agent, HubError, Written, now
 from myna.hub.ownership import Cause
 from myna.hub.records import by_echo
-from myna.hub.thread import Button, Thread, locked
-
-_STARS = 5
+from myna.hub.thread import Thread, locked
 
 
 class Care:
@@ -150,8 +147,8 @@ class Care:
                 cases.change_case(connection, case, agent.name, state="solved")
                 thread.case = case.reference
             thread.say("utter_resolved")
-            if service.rating and was.owner == "human":
-                thread.say("utter_ask_rating", buttons=self._stars(thread, agent))
+            if was.owner == "human":
+                rating.ask(thread, agent)
             return thread.written()
 
     def _take_up(self, thread: Thread, agent: Agent) -> None:
@@ -162,10 +159,3 @@ class Care:
                 thread.connection, case, agent.name, state="working", agent_id=agent.id
             )
             thread.case = case.reference
-
-    def _stars(self, thread: Thread, agent: Agent) -> list[Button]:
-        version = thread.conversation.version
-        return [
-            {"title": str(stars), "payload": f"{RATE}{version}:{agent.id}:{stars}"}
-            for stars in range(1, _STARS + 1)
-        ]

@@ -1,8 +1,8 @@
 """Cases: what a customer has been promised that people will see to.
 
-One table for complaints, returns, repairs, problems, promises and callbacks (somebody asked for a
-person when nobody was there). A case has a reference that the customer is told, and is due after
-the working hours that `shop.yml` sets for its kind.
+One table for complaints, returns, repairs, problems, promises, callbacks (somebody asked for a
+person when nobody was there), praise and suggestions. A case has a reference that the customer is
+told, and is due after the working hours that `shop.yml` sets for its kind.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ STATES: tuple[State, ...] = get_args(State)
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 UNDONE: tuple[State, ...] = ("open", "working", "waiting")
 """States in which somebody still has something to do."""
+
+ONE_OF_A_KIND: tuple[CaseKind, ...] = ("complaint", "praise", "suggestion")
+"""What is said several times in a conversation, and is one case as long as it is undone."""
 
 _SUMMARY = 2000  # characters
 
@@ -149,6 +152,24 @@ def open_case(connection: Connection, house: House, request: Request, who: str) 
     about = {"reference": reference, "kind": case.kind, "conversation": case.conversation_id}
     outbox.announce(connection, house.webhooks, "case.opened", f"case.opened:{reference}", about)
     return case
+
+
+def add_to_case(connection: Connection, request: Request, who: str) -> Case | None:
+    """Adds a request to the conversation's undone case of its kind; None if there is none.
+
+    It is due when it was before; the priority is only raised.
+    """
+    known = of_conversation(connection, request.conversation_id or "", request.kind)
+    if not known:
+        return None
+    case = known[0]
+    told = {name: getattr(request, name) for name in ("order_number", "phone", "email")}
+    changes = {name: value for name, value in told.items() if value}
+    if request.summary not in case.summary:
+        changes["summary"] = f"{case.summary}\n{request.summary}"[-_SUMMARY:]
+    if request.priority:
+        changes["priority"] = max(case.priority, request.priority, key=PRIORITIES.index)
+    return change_case(connection, case, who, **changes)
 
 
 def change_case(connection: Connection, case: Case, who: str, **changes: Any) -> Case:

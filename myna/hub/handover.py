@@ -136,6 +136,7 @@ def leave_case(thread: Thread, response: str, *, who: str, reason: str, origin: 
                 order_number=slots.get("order_number"),
                 phone=slots.get("phone"),
                 email=slots.get("email"),
+                priority="urgent" if reason == "anger" else None,
             ),
             who,
         )

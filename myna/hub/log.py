@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from myna.brain.protocol import Answer, Command
 from myna.database import reads, writes
-from myna.hub import cases, schema
+from myna.hub import cases, rating, schema
 from myna.hub.attachments import acknowledge, note_as_evidence
 from myna.hub.disclosure import disclose
 from myna.hub.handover import BACK_TO_BOT, hand_over
@@ -38,12 +37,11 @@ _C, _M = schema.conversations, schema.messages
 
 HUB_CHOICE = "hub:"
 """Begins the payloads of buttons that the hub answers itself."""
-RATE, SOLVED, NOT_SOLVED = "hub:rate:", "hub:solved", "hub:not_solved"
+SOLVED, NOT_SOLVED = "hub:solved", "hub:not_solved"
 
 _BURST_MESSAGES = 10
 _OUTCOMES = 50  # asked for at once
 _RETRY_SECONDS = 10
-_SORRY_UNTIL = 2  # stars
 
 
 class Log(Reading):
@@ -341,24 +339,26 @@ class Log(Reading):
             self._open_case(thread, turn, command)
         elif command["type"] == "case_contact":
             self._note_contact(thread, command)
+        elif command["type"] == "ask_rating":
+            rating.ask_about_bot(thread)
 
     def _open_case(self, thread: Thread, turn: Turn, command: Command) -> None:
-        case = cases.open_case(
-            thread.connection,
-            self._house,
-            cases.Request(
-                kind=command["kind"],
-                origin=f"{turn.id}:{command['kind']}",
-                summary=command.get("summary") or turn.text,
-                conversation_id=thread.id,
-                language=thread.conversation.language,
-                priority=command.get("priority"),
-                order_number=command.get("order_number"),
-                phone=command.get("phone"),
-                email=command.get("email"),
-            ),
-            "bot",
+        request = cases.Request(
+            kind=command["kind"],
+            origin=f"{turn.id}:{command['kind']}",
+            summary=command.get("summary") or turn.text,
+            conversation_id=thread.id,
+            language=thread.conversation.language,
+            priority=command.get("priority"),
+            order_number=command.get("order_number"),
+            phone=command.get("phone"),
+            email=command.get("email"),
         )
+        case = None
+        if request.kind in cases.ONE_OF_A_KIND:
+            case = cases.add_to_case(thread.connection, request, "bot")
+        if case is None:
+            case = cases.open_case(thread.connection, self._house, request, "bot")
         thread.case = case.reference
         response = command.get("response", "utter_case_opened")
         if response:
@@ -519,8 +519,8 @@ class Log(Reading):
             if thread.move("back_to_bot", who="customer"):
                 thread.change(unanswered_at=None, reset_due=True)
                 thread.say("utter_back_to_bot")
-        elif choice.startswith(RATE):
-            self._rate(thread, choice)
+        elif choice.startswith(rating.RATE):
+            rating.rate_by_choice(thread, choice)
         elif choice == SOLVED:
             for case in cases.of_conversation(thread.connection, thread.id, "callback", "promise"):
                 cases.change_case(thread.connection, case, "customer", state="solved")
@@ -540,54 +540,14 @@ class Log(Reading):
     def rate(
         self, connection: Connection, conversation_id: str, stars: int, comment: str | None
     ) -> Written:
-        """The customer rates the person who closed the matter last, or comments on it.
+        """The customer rates what they were asked to rate last, or comments on it.
 
         Raises:
-            HubError: nobody has been asked to be rated (409).
+            HubError: they have not been asked to (409).
         """
         with locked(connection, self._house, conversation_id) as thread:
-            asked = connection.scalar(
-                sa.select(_M.c.buttons)
-                .where(_M.c.conversation_id == thread.id, _M.c.response == "utter_ask_rating")
-                .order_by(_M.c.seq.desc())
-                .limit(1)
-            )
-            if not asked:
-                raise HubError(409, "nothing_to_rate", "There is nothing to rate yet.")
-            version, agent_id, _ = _rated(asked[0]["payload"])
-            self._note_rating(thread, version, agent_id, stars, comment)
+            rating.rate(thread, stars, comment)
             return thread.written()
-
-    def _rate(self, thread: Thread, choice: str) -> None:
-        version, agent_id, stars = _rated(choice)
-        self._note_rating(thread, version, agent_id, stars, None)
-        thread.say("utter_rating_thanks" if stars > _SORRY_UNTIL else "utter_rating_sorry")
-
-    def _note_rating(
-        self, thread: Thread, version: int, agent_id: int, stars: int, comment: str | None
-    ) -> None:
-        """One rating for each time that a person has closed the matter; the last word counts."""
-        table = schema.ratings
-        given: dict[str, Any] = {"stars": stars, "at": now()}
-        if comment is not None:
-            given["comment"] = comment
-        done = thread.connection.execute(
-            table.update()
-            .where(table.c.conversation_id == thread.id, table.c.version == version)
-            .values(**given)
-        )
-        if done.rowcount == 0:
-            thread.connection.execute(
-                table.insert().values(
-                    conversation_id=thread.id, version=version, agent_id=agent_id, **given
-                )
-            )
-
-
-def _rated(payload: str) -> tuple[int, int, int]:
-    """Version, agent and stars of a rating's button."""
-    version, agent_id, stars = payload.removeprefix(RATE).split(":")
-    return int(version), int(agent_id), int(stars)
 
 
 def _for_hub(choice: str | None) -> bool:

@@ -179,7 +179,7 @@ cases = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     # what the customer is told: CS-402913
     sa.Column("reference", sa.String(30), nullable=False, unique=True),
-    # complaint, return, repair, problem, promise, callback
+    # complaint, return, repair, problem, promise, callback, praise, suggestion
     sa.Column("kind", sa.String(20), nullable=False),
     # open, working, waiting (for the customer), solved, closed
     sa.Column("state", sa.String(10), nullable=False),

@@ -21,6 +21,7 @@ from actions import (
     catalogue_file,
     contact,
     delivery,
+    feedback,
     general,
     invoices,
     loyalty,
@@ -77,6 +78,7 @@ FORMS = {
         invoices.ActionRequestCompanyInvoice,
     ),
     "balance_form": (invoices.ValidateBalanceForm, invoices.ActionTellBalance),
+    feedback.FORM: (feedback.ValidateComplaintForm, feedback.ActionRecordComplaint),
     contact.FORM: (contact.ValidateContactForm, contact.ActionNoteContact),
 }
 """Form → its validation, and the action that follows it."""
@@ -93,6 +95,7 @@ ASKING = {
     "repair_way": repairs.ActionAskRepairWay,
     "repair_form_confirmed": repairs.ActionAskRepairConfirmed,
     "troubleshooting_outcome": support.ActionAskTroubleshootingOutcome,
+    "complaint": feedback.ActionAskComplaint,
     "item": matter.ActionAskItem,
     "pieces": returns.ActionAskPieces,
     "delivery_problem_form_confirmed": problems.ActionAskDeliveryProblemConfirmed,
@@ -132,6 +135,7 @@ BEGINS = {
     "change_delivery_details": "delivery_form",
     "ask_invoice": "invoice_form",
     "ask_balance_due": "balance_form",
+    "make_complaint": feedback.FORM,
 }
 TOLD = ("order_number", "contact", "item", "pieces", "reason", "remedy")
 """Slots that are filled by an entity of the same name."""
@@ -143,6 +147,8 @@ ANSWERS = {
     "request_catalogue": catalogue_file.ActionSendCatalogue,
 }
 """Intent → the action that answers it."""
+OF_MESSAGE = ("response_selector", "language", "anger")
+"""What NLU says of a message besides intent and entities."""
 ENTITY_OF = {"phone": "contact", "email": "contact", "marketplace_order": "order_number"}
 MESSAGE_KEYS = {
     *("text", "buttons", "elements", "custom", "template", "response", "image", "attachment"),
@@ -166,7 +172,7 @@ def message(
     **more: Any,
 ) -> dict[str, Any]:
     """`latest_message`; what is left over of the arguments is its entities, besides `found`."""
-    own = {key: more.pop(key) for key in ("response_selector", "language") if key in more}
+    own = {key: more.pop(key) for key in OF_MESSAGE if key in more}
     guesses = [{"name": intent, "confidence": confidence}]
     guesses += [{"name": name, "confidence": value} for name, value in (ranking or {}).items()]
     found = more.pop("found", [])
@@ -309,7 +315,7 @@ class Chat:
             return self.responses
         if intent == "deny":
             await self._run(general.ActionStopForm)
-        elif intent in ("request_human", "make_complaint"):
+        elif intent == "request_human":
             await self._run(general.ActionHandOver)
         elif intent == "nlu_fallback":
             await self._run(general.ActionHandleFallback)
@@ -408,7 +414,10 @@ class Chat:
         for event in outcome.events:
             if event["event"] == "followup":
                 self.followed = True
-                await self._form(event["name"])
+                if event["name"] == "action_hand_over":
+                    await self._run(general.ActionHandOver)
+                else:
+                    await self._form(event["name"])
         return outcome
 
     def _note(self, outcome: Outcome) -> None:
@@ -416,6 +425,8 @@ class Chat:
         for response in outcome.responses:
             self._utter(response)
         self.commands += outcome.commands
+        for command in outcome.commands:
+            self.events.append({"event": "bot", "data": {"custom": {"command": command}}})
         limit = catalogue().facts.limits.proof_tries
         for command in outcome.commands:
             if command["type"] == "proof_failed":

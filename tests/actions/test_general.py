@@ -67,6 +67,14 @@ async def test_what_has_no_words_is_told_and_not_counted(text):
     assert outcome.responses == ["utter_ask_rephrase"]
 
 
+async def test_after_a_person_was_called_the_count_begins_again():
+    """Where nobody is there the bot goes on, and must not promise a call three times in a row."""
+    called = turn_of()
+    called.insert(2, {"event": "bot", "data": {"custom": {"command": {"type": "hand_over"}}}})
+    outcome = await handle(fallback(*turn_of(), *turn_of(), *called))
+    assert outcome.responses == ["utter_ask_rephrase"]
+
+
 async def test_what_was_understood_and_had_no_rule_counts_too():
     """Rasa falls back to the same action where no rule knows what to do."""
     outcome = await handle(fallback(*turn_of("yes", "affirm")))
@@ -162,7 +170,9 @@ async def test_hand_over(intent, trigger, reason, responses):
     latest = message("…", intent, hand_over=trigger)
     outcome = await run(general.ActionHandOver, tracker(latest))
     assert outcome.responses == responses
-    assert outcome.commands == [{"type": "hand_over", "reason": reason, "announced": False}]
+    assert outcome.commands[-1] == {"type": "hand_over", "reason": reason, "announced": False}
+    recorded = [command["kind"] for command in outcome.commands[:-1]]
+    assert recorded == (["complaint"] if intent == "make_complaint" else [])
     assert outcome.ends_form
     assert outcome.slots["open_question"] == "none"
 

@@ -373,7 +373,9 @@ SNIPPETS = [
 ]
 LONG_NAME = "Nguyễn Hoàng Phương Khánh Quỳnh"
 REASONS = ["asked", "not_understood", "proof", "complaint", "fault", "anger", "not_solved"]
-KINDS = ["complaint", "return", "repair", "problem", "promise", "callback"]
+KINDS = [
+    *("complaint", "return", "repair", "problem", "promise", "callback", "praise", "suggestion")
+]
 
 
 def seed(store: Store, rows: int, agent: str) -> None:

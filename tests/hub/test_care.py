@@ -12,8 +12,9 @@ from myna.database import Database
 from myna.hub import schema
 from myna.hub.care import Care
 from myna.hub.house import House
-from myna.hub.log import RATE, Log
+from myna.hub.log import Log
 from myna.hub.model import Agent, HubError, Turn, Written
+from myna.hub.rating import RATE
 from myna.texts import Catalogue
 from tests.helpers import Clock, adapted, answer, both_databases
 from tests.hub.moves import HAND_OVER, queued, rows, spoken, turn, write

@@ -14,8 +14,9 @@ from myna.database import Database
 from myna.hub import schema
 from myna.hub.care import Care
 from myna.hub.house import House
-from myna.hub.log import NOT_SOLVED, RATE, SOLVED, Log
+from myna.hub.log import NOT_SOLVED, SOLVED, Log
 from myna.hub.model import Agent, Arrival, Conversation, HubError, Received, Turn, now
+from myna.hub.rating import RATE
 from myna.hub.thread import LEASE
 from myna.identity import Identity
 from myna.texts import Catalogue

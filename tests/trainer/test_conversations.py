@@ -34,6 +34,7 @@ class Pretender:
 
 ANSWERS = {
     "hi": [("utter_greet", "Hello\nfrom Lentera", ["Order", "Fee"])],
+    "Bye": [("utter_goodbye", "Bye", []), ("utter_ask_rating", "How was it?", ["1", "2"])],
     "Fee": [("utter_faq/shipping_fee", "RM8.00", []), ("utter_ask_need", "Anything else?", [])],
 }
 
@@ -65,6 +66,23 @@ def test_all_as_expected(tmp_path):
     assert play(conversation, someone).difference is None
     assert someone.did == ["hi", "Fee", "hi"]
     assert (conversation.language, conversation.name) == ("en", "a test")
+
+
+def test_the_closing_question_and_the_rating_need_not_be_expected(tmp_path):
+    assert difference(tmp_path, "  - user: Bye\n  - bot: utter_goodbye\n")[1] is None
+
+
+def test_the_closing_question_and_the_rating_may_be_expected(tmp_path):
+    steps = "  - user: Bye\n  - bot: [utter_goodbye, utter_ask_rating]\n"
+    assert difference(tmp_path, steps)[1] is None
+
+
+def test_what_is_expected_has_to_be_said(tmp_path):
+    steps = "  - user: Bye\n  - bot: [utter_goodbye, utter_anything_else]\n"
+    assert (
+        "expected utter_goodbye, utter_anything_else, got utter_goodbye"
+        in difference(tmp_path, steps)[1]
+    )
 
 
 def test_another_response(tmp_path):

@@ -61,7 +61,7 @@ import { request } from "/static/chat/shared/http.js";
  * @property {Step[]} history
  */
 
-/** @typedef {"complaint" | "return" | "repair" | "problem" | "promise" | "callback"} CaseKind */
+/** @typedef {"complaint" | "return" | "repair" | "problem" | "promise" | "callback" | "praise" | "suggestion"} CaseKind */
 /** @typedef {"open" | "working" | "waiting" | "solved" | "closed"} CaseState */
 /** @typedef {"low" | "normal" | "high" | "urgent"} Priority */
 

@@ -10,7 +10,16 @@ import { dueTag } from "./ticking.js";
 /** @typedef {import("./api.js").CaseFilter} CaseFilter */
 /** @typedef {import("./store.js").Store} Store */
 
-export const KINDS = /** @type {const} */ (["complaint", "return", "repair", "problem", "promise", "callback"]);
+export const KINDS = /** @type {const} */ ([
+  "complaint",
+  "return",
+  "repair",
+  "problem",
+  "promise",
+  "callback",
+  "praise",
+  "suggestion",
+]);
 export const STATES = /** @type {const} */ (["open", "working", "waiting", "solved", "closed"]);
 export const PRIORITIES = /** @type {const} */ (["low", "normal", "high", "urgent"]);
 

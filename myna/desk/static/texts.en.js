@@ -202,6 +202,8 @@ export const en = {
   kind_problem: "Problem",
   kind_promise: "Promise",
   kind_callback: "Call back",
+  kind_praise: "Praise",
+  kind_suggestion: "Suggestion",
   state: "State",
   state_undone: "To do",
   state_all: "All",

@@ -204,6 +204,8 @@ export const ms = {
   kind_problem: "Masalah",
   kind_promise: "Janji kepada pelanggan",
   kind_callback: "Hubungi semula",
+  kind_praise: "Pujian",
+  kind_suggestion: "Cadangan",
   state: "Status",
   state_undone: "Belum selesai",
   state_all: "Semua",

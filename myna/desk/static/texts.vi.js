@@ -203,6 +203,8 @@ export const vi = {
   kind_problem: "Sự cố",
   kind_promise: "Đã hứa với khách",
   kind_callback: "Liên hệ lại",
+  kind_praise: "Lời khen",
+  kind_suggestion: "Góp ý",
   state: "Trạng thái",
   state_undone: "Chưa xong",
   state_all: "Tất cả",
