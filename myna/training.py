@@ -61,7 +61,8 @@ def train(project: Path = settings.PROJECT, *, force: bool = False) -> Path:
     done = subprocess.run(
         [
             sys.executable,
-            *("-m", "rasa", "train", "--force"),
+            # components whose data have not changed come from Rasa's cache
+            *("-m", "rasa", "train", *(["--force"] if force else [])),
             *("--fixed-model-name", path.name.removesuffix(".tar.gz")),
             *("--out", str(path.parent)),
         ],

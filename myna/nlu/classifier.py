@@ -74,6 +74,8 @@ class CascadeClassifier:
     _VERSION = 3
     _STRENGTH, _THOROUGH_STRENGTH = 1.0, 0.5
     _FOLDS = 3
+    _ENOUGH = 1500
+    """Unseen examples from which the meaning of the thorough model's distances is learned."""
     _FEWEST_REJECTED = 20
     """Examples of either kind without which rejection is not learned."""
     _EMBEDDED_SHARE = 0.85
@@ -232,7 +234,7 @@ class CascadeClassifier:
         vectors = np.zeros((len(forms), encoder.size), dtype=np.float32)
         vectors[hard] = self._scaled(found)
         both = hstack([features, csr_matrix(vectors)], format="csr", dtype=np.float32)
-        unsure = folds.only(believed < self._sure)
+        unsure = folds.only(believed < self._sure, self._ENOUGH)
         distances = unsure.distances(both, len(self.labels), self._THOROUGH_STRENGTH)
         self._thorough = self._stage(
             both, targets, distances, unknown, unsure, self._THOROUGH_STRENGTH
@@ -323,11 +325,15 @@ class _Folds:
         self.evaluated = np.arange(len(targets)) < originals
         """Examples that were looked at unseen."""
 
-    def only(self, rows: Array) -> _Folds:
-        """The same folds, of which only some examples are looked at."""
+    def only(self, rows: Array, enough: int) -> _Folds:
+        """Some of the examples, and as few folds as are needed to look at `enough` of them."""
         folds = _Folds.__new__(_Folds)
         folds.__dict__.update(self.__dict__)
-        folds.evaluated = self.evaluated & rows
+        rows = self.evaluated & rows
+        folds.evaluated = np.zeros_like(rows)
+        for number in range(self._count):
+            if folds.evaluated.sum() < enough:
+                folds.evaluated |= rows & (self._fold == number)
         return folds
 
     def distances(self, features: csr_matrix, count: int, strength: float) -> Array:
