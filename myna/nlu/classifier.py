@@ -128,8 +128,15 @@ class CascadeClassifier:
             )
         return self
 
-    def predict_many(self, texts: Sequence[Forms]) -> list[Ranking]:
-        """Every label with its probability for each text; empty when nothing was learned."""
+    def predict_many(
+        self, texts: Sequence[Forms], closely: Sequence[bool] | None = None
+    ) -> list[Ranking]:
+        """Every label with its probability for each text; empty when nothing was learned.
+
+        Args:
+            texts: what is looked at.
+            closely: which of them the thorough model may look at; without it, all.
+        """
         if self._quick is None:
             return [[(label, 1.0) for label in self.labels] for _ in texts]
         features = self._features.transform(texts)
@@ -137,7 +144,10 @@ class CascadeClassifier:
         distances = self._quick.separators.distances(features)
         probabilities = self._quick.probabilities(distances, unknown, self._outside)
         if self._thorough is not None:
-            unsure = np.flatnonzero(probabilities.max(axis=1) < self._sure)
+            doubtful = probabilities.max(axis=1) < self._sure
+            if closely is not None:
+                doubtful &= np.array(closely, dtype=bool)
+            unsure = np.flatnonzero(doubtful)
             vectors = self._embed([texts[i] for i in unsure]) if len(unsure) else None
             if vectors is not None:
                 distances = self._thorough.separators.distances(features[unsure], vectors)

@@ -65,7 +65,10 @@ class FaqSelector(TrainedComponent):
         if not self._model.labels:
             return messages
         forms = [forms_of(message) for message in messages]
-        for message, ranking in zip(messages, self._model.predict_many(forms), strict=True):
+        # Where it is another intent, the entries are only proposals: not worth an embedding.
+        asked = [(m.get(INTENT) or {}).get("name") in (None, *self._intents) for m in messages]
+        rankings = self._model.predict_many(forms, asked)
+        for message, ranking in zip(messages, rankings, strict=True):
             output: dict[str, Any] = {"all_retrieval_intents": self._intents}
             output["default"] = self._selection(ranking)
             for intent in self._intents:
