@@ -6,9 +6,9 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 	--ignore-requires-python
 
-.PHONY: help run test check format bench train lock clean
+.PHONY: help run test test-faults check format bench train lock clean
 help:            ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/runtime           ## install, train if need be, start everything
 	@$(BIN)/myna up
@@ -18,6 +18,10 @@ train: .venv/runtime         ## train the assistant, if anything has changed
 
 test: .venv/dev              ## every test
 	@$(BIN)/python -m pytest -q
+
+test-faults: .venv/dev       ## processes killed, disks full, clocks wrong: the long form, 40 minutes
+	@$(BIN)/python -m tests.faults
+	@$(BIN)/python -m tests.faults.teeth
 
 check: .venv/dev             ## format, lint, types, training data
 	@$(BIN)/ruff format --check .

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import contact, turn
@@ -105,11 +105,7 @@ def call_person(dispatcher: CollectingDispatcher, tracker: Tracker, reason: str)
 
 def ended() -> list[EventType]:
     """Ends an open form and an open question."""
-    return [
-        ActiveLoop(None),
-        SlotSet("requested_slot", None),
-        SlotSet("open_question", "none"),
-    ]
+    return [*turn.form_over(), SlotSet("open_question", "none")]
 
 
 def consecutive_misses(tracker: Tracker) -> int:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import turn
-from myna import codes, formats, settings
+from actions.confirmation import FORGET, ConfirmedOrderForm
+from actions.proof import ProvenOrderForm
+from myna import formats
 from myna.bootstrap import catalogue, shop
 from myna.facts import Facts
-from myna.shop.contact import mask_email, mask_phone
-from myna.shop.model import NotFound, Order, Refused, Sent, Shipment, Unavailable, Uncertain
+from myna.shop.model import NotFound, Order, Refused, Shipment, Unavailable, Uncertain
 
 _CANCELLABLE = ("pending", "paid", "packed")
 
@@ -26,6 +26,14 @@ _REFUSALS = {
     "out_for_delivery": "utter_cancel_refused_shipped",
     "delivered": "utter_cancel_refused_delivered",
 }
+
+
+class ValidateOrderStatusForm(ProvenOrderForm):
+    """Order number and contact are all that the status needs."""
+
+    def name(self) -> str:
+        """Rasa's name of the action."""
+        return "validate_order_status_form"
 
 
 class ActionLookUpOrder(Action):
@@ -50,12 +58,12 @@ class ActionLookUpOrder(Action):
         return []
 
 
-class ActionAskCancelConfirmed(Action):
+class ActionAskCancellationConfirmed(Action):
     """Repeats the order and asks whether it really shall be cancelled, if it can be."""
 
     def name(self) -> str:
         """Rasa's name of the action."""
-        return "action_ask_cancellation_form_cancel_confirmed"
+        return "action_ask_cancellation_form_confirmed"
 
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
@@ -65,66 +73,23 @@ class ActionAskCancelConfirmed(Action):
         order = await asyncio.to_thread(shop().get_order, number)
         if isinstance(order, Unavailable | NotFound):
             dispatcher.utter_message(response="utter_shop_unavailable")
-            return _form_over()
+            return turn.form_over()
         values = order_values(order, turn.language(tracker), catalogue().facts)
         if turn.already_said(tracker, *turn.QUESTIONS):
             return []
         if order.state not in _CANCELLABLE:
             dispatcher.utter_message(response=_refusal(order.state), **values)
-            return _form_over()
+            return turn.form_over()
         dispatcher.utter_message(response="utter_ask_confirm_cancel", **values)
         return []
 
 
-class ActionAskCode(Action):
-    """Sends a one-time code to the contact on record, once, and asks for it."""
+class ValidateCancellationForm(ConfirmedOrderForm):
+    """Cancelling cannot be undone: it takes a yes and a one-time code."""
 
     def name(self) -> str:
         """Rasa's name of the action."""
-        return "action_ask_cancellation_form_code"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        """Sends nothing again while a code is out for this order."""
-        number = tracker.get_slot("order_number")
-        issued = tracker.get_slot("code_issued")
-        if issued and issued["order_number"] == number:
-            if not turn.already_said(tracker, "utter_code_wrong", *turn.QUESTIONS):
-                dispatcher.utter_message(
-                    response="utter_ask_code",
-                    destination=issued["destination"],
-                    order_number=number,
-                )
-            return []
-        order = await asyncio.to_thread(shop().get_order, number)
-        if not isinstance(order, Order):
-            dispatcher.utter_message(response="utter_shop_unavailable")
-            return _form_over()
-        message_id = turn.message_id(tracker)
-        code = codes.one_time_code(settings.secret("codes"), tracker.sender_id, number, message_id)
-        text = catalogue().render("utter_code_message", turn.language(tracker), code=code)
-        sent = await asyncio.to_thread(
-            shop().send_message,
-            number,
-            "phone" if order.phone else "email",
-            text.text,
-            idempotency_key=f"code:{message_id}",
-        )
-        if not isinstance(sent, Sent | Uncertain):
-            dispatcher.utter_message(response="utter_shop_unavailable")
-            return _form_over()
-        destination = mask_phone(order.phone) if order.phone else mask_email(order.email or "")
-        dispatcher.utter_message(
-            response="utter_ask_code", destination=destination, order_number=number
-        )
-        out = {
-            "order_number": number,
-            "message_id": message_id,
-            "at": time.time(),
-            "destination": destination,
-        }
-        return [SlotSet("code_issued", out)]
+        return "validate_cancellation_form"
 
 
 class ActionCancelOrder(Action):
@@ -138,15 +103,12 @@ class ActionCancelOrder(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Says nothing where the form ended early: it has told the customer why."""
-        number, confirmed = tracker.get_slot("order_number"), tracker.get_slot("cancel_confirmed")
-        forget: list[EventType] = [
-            SlotSet(slot, None) for slot in ("cancel_confirmed", "code", "code_issued")
-        ]
+        number, confirmed = tracker.get_slot("order_number"), tracker.get_slot("confirmed")
         if confirmed is False:
             dispatcher.utter_message(response="utter_cancel_dropped", order_number=number)
-            return forget
+            return FORGET
         if not confirmed or turn.proof(tracker, number) != "code":
-            return forget
+            return FORGET
         outcome = await asyncio.to_thread(
             shop().cancel_order,
             number,
@@ -168,11 +130,7 @@ class ActionCancelOrder(Action):
                 turn.hand_over(dispatcher, "fault", announced=True)
             case _:
                 dispatcher.utter_message(response="utter_shop_unavailable")
-        return forget
-
-
-def _form_over() -> list[EventType]:
-    return [ActiveLoop(None), SlotSet("requested_slot", None)]
+        return FORGET
 
 
 def _refusal(state: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from abc import ABC, abstractmethod
 from itertools import dropwhile
 from typing import Any
@@ -15,13 +14,13 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import turn
 from actions.contact import ContactSlot
-from myna import codes, settings
 from myna.bootstrap import catalogue, shop
 from myna.shop.contact import contact_matches, parse_contact
 from myna.shop.model import NotFound, Unavailable
 
-_END = SlotSet("requested_slot", None)
-_CODE = re.compile(r"(?<!\d)\d{3}[\s-]?\d{3}(?!\d)")
+END = SlotSet("requested_slot", None)
+"""Ends a form."""
+
 _DIGITS = re.compile(r"\b[0-9]+\b")
 
 
@@ -50,8 +49,6 @@ class ProvenOrderForm(ContactSlot, FormValidationAction, ABC):
         """Without what is proved already."""
         level = turn.proof(tracker, tracker.get_slot("order_number"))
         proved = {None: (), "contact": ("contact",), "code": ("contact", "code")}[level]
-        if tracker.get_slot("cancel_confirmed") is False:
-            proved = ("contact", "code")
         return [slot for slot in domain_slots if slot not in proved]
 
     async def run(
@@ -64,10 +61,10 @@ class ProvenOrderForm(ContactSlot, FormValidationAction, ABC):
         tracker.add_slots(events)
         validated = await self.get_validation_events(dispatcher, tracker, domain)
         tracker.add_slots(validated)
-        judged = await self._judge(dispatcher, tracker)
+        judged = await self.judge(dispatcher, tracker)
         tracker.add_slots(judged)
         events = [*stale, *events, *validated, *judged]
-        if _END in judged:
+        if END in judged:
             return events
         next_slot = await self.next_requested_slot(dispatcher, tracker, domain)
         return [*events, next_slot] if next_slot else events
@@ -106,7 +103,8 @@ class ProvenOrderForm(ContactSlot, FormValidationAction, ABC):
             dispatcher.utter_message(response="utter_invalid_order_number")
         return {"order_number": number}
 
-    async def _judge(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    async def judge(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Compares order number and contact, once both are told."""
         number: str | None = tracker.get_slot("order_number")
         contact: str | None = tracker.get_slot("contact") or tracker.get_slot("last_contact")
         if number is None or turn.proof(tracker, number):
@@ -118,8 +116,8 @@ class ProvenOrderForm(ContactSlot, FormValidationAction, ABC):
                 marketplace_help=marketplace[0].help[turn.language(tracker)],
                 order_number=number,
             )
-            return [SlotSet("order_number", None), _END]
-        if tracker.get_slot("contact") is None and number == _order_before(tracker):
+            return [SlotSet("order_number", None), END]
+        if tracker.get_slot("contact") is None and number == order_before(tracker):
             return []  # the last contact is tried again only with a corrected number
         if contact is None:
             return []
@@ -131,19 +129,19 @@ class ProvenOrderForm(ContactSlot, FormValidationAction, ABC):
         known = turn.customer(tracker)
         tries = catalogue().facts.limits.proof_tries
         if number in known["locked_orders"] or known["failed_proofs"] >= tries:
-            return _locked(dispatcher)
+            return locked(dispatcher)
         parsed = parse_contact(contact)
         order = await asyncio.to_thread(shop().get_order, number)
         if isinstance(order, Unavailable):
             dispatcher.utter_message(response="utter_shop_unavailable")
-            return [_END]
+            return [END]
         if parsed and not isinstance(order, NotFound) and contact_matches(order, parsed):
             turn.proof_passed(dispatcher, number, "contact")
             shown = {"order_number": number, "level": "contact"}
             return [SlotSet("proof", shown), SlotSet("contact", contact)]
         turn.proof_failed(dispatcher, number)
         if known["failed_proofs"] + 1 >= tries:
-            return _locked(dispatcher)
+            return locked(dispatcher)
         asked = tracker.get_slot("requested_slot") == "contact"
         if tracker.get_slot("contact") and not asked and not turn.names(tracker, "phone", "email"):
             # the contact of an earlier order: not tried by the customer, so it is just asked for
@@ -171,7 +169,7 @@ def _set_before(tracker: Tracker, form: str, *slots: str) -> list[EventType]:
     ]
 
 
-def _order_before(tracker: Tracker) -> str | None:
+def order_before(tracker: Tracker) -> str | None:
     """The order that was talked about when the customer wrote the message."""
     before = False
     for event in reversed(tracker.events):
@@ -182,10 +180,11 @@ def _order_before(tracker: Tracker) -> str | None:
     return None
 
 
-def _locked(dispatcher: CollectingDispatcher) -> list[EventType]:
+def locked(dispatcher: CollectingDispatcher) -> list[EventType]:
+    """Too many wrong tries: a person takes over."""
     dispatcher.utter_message(response="utter_proof_locked")
-    turn.hand_over(dispatcher, "proof", announced=True)
-    return [SlotSet("order_number", None), SlotSet("contact", None), _END]
+    turn.hand_over(dispatcher, "proof")
+    return [SlotSet("order_number", None), SlotSet("contact", None), END]
 
 
 class ActionAskOrderNumber(Action):
@@ -220,96 +219,3 @@ class ActionAskContact(Action):
             number = tracker.get_slot("order_number")
             dispatcher.utter_message(response="utter_ask_contact", order_number=number)
         return []
-
-
-class ValidateOrderStatusForm(ProvenOrderForm):
-    """Order number and contact are all that the status needs."""
-
-    def name(self) -> str:
-        """Rasa's name of the action."""
-        return "validate_order_status_form"
-
-
-class ValidateCancellationForm(ProvenOrderForm):
-    """What changes an order needs the one-time code too: a parcel's label shows the rest."""
-
-    def name(self) -> str:
-        """Rasa's name of the action."""
-        return "validate_cancellation_form"
-
-    own_slots = ("last_contact", "cancel_confirmed", "code_issued")
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        """A yes to the question about one order, or a code for it, is none to another's."""
-        other: list[EventType] = []
-        if _order_before(tracker) not in (None, tracker.get_slot("order_number")):
-            other = [SlotSet("cancel_confirmed", None), SlotSet("code_issued", None)]
-        tracker.add_slots(other)
-        return [*other, *await super().run(dispatcher, tracker, domain)]
-
-    def validate_cancel_confirmed(
-        self,
-        value: bool,
-        dispatcher: CollectingDispatcher,
-        tracker: Tracker,
-        domain: dict[str, Any],
-    ) -> dict[str, Any]:
-        """Yes or no, as it was said."""
-        return {"cancel_confirmed": value}
-
-    def extract_code(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Six digits, or whatever else was typed with a digit in it after we asked."""
-        if tracker.get_slot("requested_slot") != "code":
-            return {}
-        if code := next(tracker.get_latest_entity_values("code"), None):
-            return {"code": code}
-        if turn.names(tracker, "order_number", "marketplace_order", "phone", "email"):
-            return {}
-        text = tracker.latest_message.get("text") or ""
-        intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False) or ""
-        question = intent == "faq" or intent.startswith("ask_")
-        if (match := _CODE.search(text)) and not question:
-            return {"code": re.sub(r"\D", "", match[0])}
-        return {"code": text} if turn.gives_a_detail(tracker, "code") else {}
-
-    def validate_code(
-        self,
-        value: str,
-        dispatcher: CollectingDispatcher,
-        tracker: Tracker,
-        domain: dict[str, Any],
-    ) -> dict[str, Any]:
-        """Judged with the rest, for a wrong code may end the form."""
-        return {"code": value}
-
-    async def _judge(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        code, issued = tracker.get_slot("code"), tracker.get_slot("code_issued")
-        if not issued:
-            unasked = [SlotSet("code", None)] if code else []
-            return [*unasked, *await super()._judge(dispatcher, tracker)]
-        if code is None:
-            return await super()._judge(dispatcher, tracker)
-        number: str = issued["order_number"]
-        known = turn.customer(tracker)
-        limits = catalogue().facts.limits
-        if number in known["locked_orders"] or known["failed_proofs"] >= limits.proof_tries:
-            return [SlotSet("code", None), *_locked(dispatcher)]
-        if time.time() - issued["at"] > limits.code_minutes * 60:
-            dispatcher.utter_message(response="utter_code_expired")
-            return [SlotSet("code", None), SlotSet("code_issued", None), _END]
-        expected = codes.one_time_code(
-            settings.secret("codes"), tracker.sender_id, number, issued["message_id"]
-        )
-        if codes.same_code(expected, code):
-            turn.proof_passed(dispatcher, number, "code")
-            shown = {"order_number": number, "level": "code"}
-            return [SlotSet("proof", shown), SlotSet("code_issued", None)]
-        turn.proof_failed(dispatcher, number)
-        if known["failed_proofs"] + 1 >= limits.proof_tries:
-            return [SlotSet("code", None), SlotSet("code_issued", None), *_locked(dispatcher)]
-        dispatcher.utter_message(response="utter_code_wrong")
-        return [SlotSet("code", None)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Tracker
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from myna.bootstrap import catalogue
@@ -98,6 +99,11 @@ def already_said(tracker: Tracker, *responses: str) -> bool:
         if event["event"] == "bot" and said in responses:
             return True
     return False
+
+
+def form_over() -> list[EventType]:
+    """Ends a form from within the action that asks for one of its slots."""
+    return [ActiveLoop(None), SlotSet("requested_slot", None)]
 
 
 def _command(dispatcher: CollectingDispatcher, **command: Any) -> None:

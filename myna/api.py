@@ -23,7 +23,7 @@ from sanic.response import HTTPResponse
 
 from myna import web
 from myna.hub.hub import storable
-from myna.hub.model import Author, HubError
+from myna.hub.model import AttachmentKind, Author, HubError
 
 Schema = dict[str, Any]
 M = TypeVar("M", bound="Model")
@@ -181,6 +181,26 @@ class Button(Answer):
     title: str
 
 
+class Card(Answer):
+    """A thing shown below a message, such as a product."""
+
+    title: str
+    subtitle: str
+    picture: str | None = about("Address of a picture.")
+    url: str | None = about("Address of its own page.")
+    buttons: list[Button]
+
+
+class Attachment(Answer):
+    """Something beside a message's words."""
+
+    id: str
+    kind: AttachmentKind = about("`share`: something of the channel that has no other kind.")
+    title: str | None = about("A file's or a place's.")
+    latitude: float | None = about("Of a place.")
+    longitude: float | None = about("Of a place.")
+
+
 class Message(Answer):
     """One entry of a conversation's log."""
 
@@ -189,6 +209,8 @@ class Message(Answer):
     text: str
     response: str | None = about("The response's name in the catalogue, if it is one.")
     buttons: list[Button]
+    cards: list[Card]
+    attachments: list[Attachment] = about("Agents fetch pictures and files by their ids.")
     echo_id: str | None = about("The sender's own id of it.")
     agent: str | None = about("The name of the agent who wrote it.")
     at: Moment
@@ -218,6 +240,8 @@ class Operation:
     answer: type[Model] | None
     events: Mapping[str, type[Model]]
     """Server-sent events, if it gives these instead of an answer."""
+    media: str | None
+    """The type of what it gives if that is no JSON, e.g. `image/*`."""
     errors: Mapping[int, type[Model]]
     """Beside those that follow from the rest."""
     security: Sequence[Sequence[str]]
@@ -259,6 +283,7 @@ class Api:
         *,
         status: Sequence[int] = (200,),
         events: Mapping[str, type[Model]] | None = None,
+        media: str | None = None,
         errors: Mapping[int, type[Model]] | None = None,
         public: Sequence[Sequence[str]] | None = None,
     ) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
@@ -273,6 +298,7 @@ class Api:
             answer: what it answers.
             status: with which codes it may do so.
             events: server-sent events that it gives instead.
+            media: the type of a file that it gives instead.
             errors: refusals of its own.
             public: anybody may; the security schemes that count all the same.
         """
@@ -290,6 +316,7 @@ class Api:
                 status=status,
                 answer=answer,
                 events=events or {},
+                media=media,
                 errors=errors or {},
                 security=usual if public is None else public,
             )

@@ -109,8 +109,20 @@ def lint() -> None:
 @main.command("test")
 @click.option("--language", type=click.Choice(LANGUAGES), help="Only this language.")
 @click.option("-k", "name", default="", help="Only conversations with this in their name.")
-def test_(language: str | None, name: str) -> None:
+@click.option(
+    "--channel",
+    type=click.Choice(["web", "messenger"]),
+    default="web",
+    show_default=True,
+    help="Play the conversations over this one; messenger leaves the sentences out.",
+)
+def test_(language: str | None, name: str, channel: str) -> None:
     """Try the held-out sentences and the conversations in tests/."""
+    if channel == "messenger":
+        from myna.channels.messenger.commands import become
+
+        only = ["--language", language] if language else []
+        become("tests.channels.messenger.play", *only, "-k", name)
     from myna.trainer.trial import try_all
     from myna.training import TrainingError
 
@@ -169,8 +181,98 @@ def agent_token(login: str, name: str) -> None:
 
 
 @main.group()
+def messenger() -> None:
+    """Facebook Messenger: connect a Page, and see that it works (docs/messenger.md)."""
+
+
+@messenger.command("setup")
+@click.option("--renew", is_flag=True, help="Ask for the Pages' tokens although there are some.")
+def messenger_setup(renew: bool) -> None:
+    """Ask for secrets that are missing, then connect the Pages of shop.yml; may be repeated."""
+    from myna.channels.messenger import commands
+
+    try:
+        sys.exit(0 if commands.setup(renew=renew) else 1)
+    except settings.SettingError as error:
+        _fail(error)
+
+
+@messenger.command("check")
+def messenger_check() -> None:
+    """Look at address, webhook, tokens, connection and profile; change nothing."""
+    from myna.channels.messenger import commands
+
+    try:
+        sys.exit(0 if commands.check() else 1)
+    except settings.SettingError as error:
+        _fail(error)
+
+
+@messenger.command("status")
+def messenger_status() -> None:
+    """Say how much came in and went out for each Page, and how far it came."""
+    from myna.channels.messenger import commands
+
+    try:
+        commands.status()
+    except settings.SettingError as error:
+        _fail(error)
+
+
+@messenger.command("sandbox")
+@click.option("--port", default=8070, show_default=True, help="Of the page.")
+def messenger_sandbox(port: int) -> None:
+    """Try Messenger without Meta, on a page that looks like a thread."""
+    from myna.channels.messenger import commands
+
+    try:
+        commands.sandbox(port)
+    except settings.SettingError as error:
+        _fail(error)
+
+
+@main.group()
 def shop() -> None:
     """The shop's own system."""
+
+
+@shop.command("check")
+def shop_check() -> None:
+    """Try the shop's system by reading only; says what is wrong and what to do.
+
+    Ends with 0 if all is well, 1 if a part is in trouble, 2 if the shop cannot be asked at all.
+    """
+    from myna.bootstrap import connect
+    from myna.facts import FactsError, load_facts
+    from myna.shop.check import check_shop
+
+    try:
+        facts = load_facts()
+        demo_url = _running_demo() or settings.shop_url()
+        system = connect(facts, demo_url)
+    except (FactsError, settings.SettingError) as error:
+        _fail(error)
+    click.echo(f"Asking {facts.shop.url or demo_url} ({facts.shop.adapter}) …")
+    findings = []
+    logging.disable(logging.WARNING)  # the findings say it better
+    try:
+        for finding in check_shop(system, facts):
+            click.echo(f"  {finding}")
+            findings.append(finding)
+    finally:
+        logging.disable(logging.NOTSET)
+    trouble = [finding for finding in findings if finding.verdict == "trouble"]
+    click.echo("Something is wrong." if trouble else "All is well.")
+    sys.exit((2 if len(findings) == 1 else 1) if trouble else 0)
+
+
+def _running_demo() -> str | None:
+    """Where the demo shop of a running `myna up` is, which gives it a free port."""
+    running = settings.home() / "processes.json"
+    if "MYNA_SHOP_URL" in os.environ or not running.exists():
+        return None
+    url: str = json.loads(running.read_text()).get("shop", {}).get("url", "")
+    return url.removesuffix("/health") or None
 
 
 @shop.command("demo")
@@ -211,6 +313,19 @@ def bench_nlu_(data: Path | None, against: str | None, epochs: int | None, as_js
     except ValueError as error:
         _fail(error)
     click.echo(json.dumps(result, indent=2) if as_json else format_nlu(result))
+
+
+@bench.command("entities")
+@click.option("--json", "as_json", is_flag=True)
+def bench_entities_(as_json: bool) -> None:
+    """Entities, on the annotated messages in tests/entities/."""
+    from myna.bench.entities import bench_entities, format_entities
+
+    try:
+        report = bench_entities()
+    except ValueError as error:
+        _fail(error)
+    click.echo(json.dumps(report.as_json(), indent=2) if as_json else format_entities(report))
 
 
 @bench.command("turn")

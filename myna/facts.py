@@ -7,11 +7,12 @@ from here and from nowhere else.
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pydantic
@@ -21,6 +22,7 @@ from pydantic.fields import ModelField
 from myna.brain.protocol import Priority
 from myna.hours import parse_date, parse_dates, parse_ranges, parse_table, regions
 from myna.settings import PROJECT
+from myna.shop.model import ORDER_STATES, RETURN_REASONS
 
 LANGUAGES = ("vi", "ms", "en")
 
@@ -70,6 +72,34 @@ def _every_language(value: LocalizedText) -> LocalizedText:
     if missing:
         raise ValueError(f"text is missing for {', '.join(missing)}")
     return value
+
+
+class ShopSystem(_Model):
+    """Where orders are asked for: the shop's own system."""
+
+    adapter: Literal["demo", "http", "woocommerce"] = "demo"
+    url: str | None = None
+    """Where the system is; the demo needs none."""
+    statuses: dict[str, Literal[ORDER_STATES]] = {}  # type: ignore[valid-type]
+    """A WooCommerce shop's own statuses → what they are here."""
+
+    @pydantic.validator("url")
+    def _address(cls, value: str | None) -> str | None:
+        # not repeated in the message: somebody may have put a password into it
+        if value is not None and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("no address; write e.g. https://shop.example/myna")
+        return value
+
+    @pydantic.root_validator(skip_on_failure=True)
+    def _fits(cls, values: dict[str, Any]) -> dict[str, Any]:
+        adapter, url = values["adapter"], values["url"]
+        if adapter == "demo" and url:
+            raise ValueError("url is not for the demo; choose adapter: http or woocommerce")
+        if adapter != "demo" and not url:
+            raise ValueError(f"url is missing: where the shop's system is (adapter: {adapter})")
+        if values["statuses"] and adapter != "woocommerce":
+            raise ValueError("statuses are for adapter: woocommerce only")
+        return values
 
 
 class LanguageFacts(_Model):
@@ -143,6 +173,31 @@ class Market(_Model):
         return value
 
 
+class ReturnTerms(_Model):
+    """Terms of returns for one reason."""
+
+    days: int | None = pydantic.Field(default=None, ge=0)
+    """Days after delivery; None: `return_days`."""
+    paid_by: Literal["shop", "customer"] = "shop"
+    """Who pays for the way back."""
+    any_category: bool = True
+    """Whether it goes for the categories of `not_returnable` too."""
+    photo: bool = False
+    """Whether the customer is asked for a photo."""
+    review: bool = False
+    """Whether a person decides."""
+
+
+_RETURN_REASONS: dict[str, ReturnTerms] = {
+    "damaged": ReturnTerms(photo=True),
+    "faulty": ReturnTerms(),
+    "wrong_item": ReturnTerms(photo=True),
+    "incomplete": ReturnTerms(),
+    "not_as_described": ReturnTerms(),
+    "changed_mind": ReturnTerms(paid_by="customer", any_category=False),
+}
+
+
 class Terms(_Model):
     """After-sales terms."""
 
@@ -151,6 +206,20 @@ class Terms(_Model):
     refund_days: str
     """Working days until a refund arrives (a number or a range)."""
     warranty_months: int
+    return_reasons: dict[str, ReturnTerms] = _RETURN_REASONS
+    """For which reasons items are taken back, and how; others are no reason."""
+    not_returnable: list[str] = []
+    """Categories of products that are not taken back for reasons without `any_category`."""
+    exchange: bool = True
+    """Whether an item is exchanged for another."""
+
+    @pydantic.validator("return_reasons")
+    def _reasons_exist(cls, value: dict[str, ReturnTerms]) -> dict[str, ReturnTerms]:
+        if unknown := [reason for reason in value if reason not in RETURN_REASONS]:
+            raise ValueError(
+                f"{', '.join(unknown)}: no such reason; there are {', '.join(RETURN_REASONS)}"
+            )
+        return value
 
 
 class OrderNumberFormat(_Model):
@@ -341,6 +410,59 @@ class Service(_Model):
         return value
 
 
+class MessengerPage(_Model):
+    """A Facebook Page whose messages Myna answers."""
+
+    id: str
+    name: str
+    language: str
+    """Spoken until a customer has written something that shows theirs."""
+    human_agent: bool = False
+    """Whether Meta has granted the feature Human Agent: people may answer for seven days."""
+
+    @pydantic.validator("id", pre=True)
+    def _digits(cls, value: object) -> str:
+        if not re.fullmatch("[0-9]{5,17}", str(value)):
+            raise ValueError(f"'{value}' is not the id of a Page; write its 5 to 17 digits")
+        return str(value)
+
+    @pydantic.validator("language")
+    def _known(cls, value: str) -> str:
+        if value not in LANGUAGES:
+            raise ValueError(f"has to be one of {', '.join(LANGUAGES)}")
+        return value
+
+
+class Messenger(_Model):
+    """Facebook Messenger; without pages the channel is off."""
+
+    app_id: str = ""
+    graph_version: str = "v26.0"
+    pages: list[MessengerPage] = []
+
+    @pydantic.validator("app_id", pre=True)
+    def _digits(cls, value: object) -> str:
+        if value not in ("", None) and not re.fullmatch("[0-9]{5,20}", str(value)):
+            raise ValueError(f"'{value}' is not the id of an app; write its digits")
+        return str(value or "")
+
+    @pydantic.validator("graph_version")
+    def _version(cls, value: str) -> str:
+        if not re.fullmatch(r"v[0-9]{1,3}\.[0-9]", value):
+            raise ValueError(f"'{value}' is no version of the Graph API; write e.g. v26.0")
+        return value
+
+    @pydantic.validator("pages")
+    def _complete(cls, value: list[MessengerPage], values: dict[str, Any]) -> list[MessengerPage]:
+        if value and not values.get("app_id"):
+            raise ValueError(
+                "app_id is missing; the app's page at developers.facebook.com shows it"
+            )
+        if len({page.id for page in value}) < len(value):
+            raise ValueError("a page is named twice")
+        return value
+
+
 class Facts(_Model):
     """The whole of `shop.yml`."""
 
@@ -360,6 +482,8 @@ class Facts(_Model):
     contact_channels: list[ContactChannel] = []
     limits: Limits = Limits()
     service: Service = Service()
+    shop: ShopSystem = ShopSystem()
+    messenger: Messenger = Messenger()
 
     _hours = pydantic.validator("opening_hours", allow_reuse=True)(_hours)
 
@@ -434,7 +558,8 @@ class _Loader(yaml.SafeLoader):
 
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
 
-SHOP_FILE = PROJECT / "shop.yml"
+SHOP_FILE = Path(os.environ.get("MYNA_SHOP", PROJECT / "shop.yml"))
+"""What describes the shop (`MYNA_SHOP`: another file, where one project serves several shops)."""
 
 
 def load_facts(path: Path | None = None) -> Facts:

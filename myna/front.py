@@ -10,6 +10,7 @@ import asyncio
 import logging
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
@@ -19,17 +20,24 @@ from sanic.response import HTTPResponse, json
 
 from myna import openapi, settings, web
 from myna.channels import web as web_channel
+from myna.channels.messenger import CHANNEL as MESSENGER
+from myna.channels.messenger import INBOUND
+from myna.channels.messenger import config as messenger_config
+from myna.channels.messenger.channel import Messenger, Rules
 from myna.database import Database
 from myna.desk import app as desk
 from myna.hub.agents import Agents
 from myna.hub.brain import HttpBrain
-from myna.hub.bus import make_bus
+from myna.hub.bus import News, make_bus
 from myna.hub.caretaker import Caretaker
-from myna.hub.courier import Courier
+from myna.hub.courier import Carrier, Courier, Item, Refused, Result, Unknown
 from myna.hub.house import House
 from myna.hub.hub import Hub
+from myna.hub.inbox import Inbox
 from myna.hub.outbox import WEBHOOK
+from myna.hub.receipts import Receipts
 from myna.hub.webhooks import WebhookCarrier
+from myna.masking import mask_logs
 from myna.texts import Catalogue
 
 _PACKAGE = Path(__file__).parent
@@ -49,15 +57,24 @@ def create_app() -> Sanic:
     catalogue = Catalogue()
     database = Database(settings.hub_database())
     brain = HttpBrain(settings.brain_url(), settings.secret("brain"))
-    house = House(catalogue, settings.webhooks())
+    config = messenger_config.load(catalogue.facts)
+    house = House(catalogue, settings.webhooks(), {MESSENGER: Rules(config)} if config else {})
     bus = make_bus(settings.redis_url())
     worker = f"{socket.gethostname()}:{settings.port()}"
     hub = Hub(database, house, brain, bus, worker)
     agents = Agents(database)
     caretaker = Caretaker(database, hub, brain)
-    courier = Courier(database, {WEBHOOK: WebhookCarrier(settings.secret("webhooks_key"))}, worker)
+    carriers: dict[str, Carrier] = {WEBHOOK: WebhookCarrier(settings.secret("webhooks_key"))}
+    messenger = None
+    if config:
+        messenger = Messenger(config, hub, Receipts(database), Inbox(database, INBOUND))
+        carriers |= messenger.carriers
+    courier = Courier(database, carriers, worker, telling(hub))
+    hub.on_change = courier.poke
 
     add_routes(app, hub, agents, catalogue, settings.secret("chat"))
+    if messenger:
+        app.blueprint(messenger.blueprint(courier))
 
     @app.before_server_start
     async def start(app: Sanic, loop: object) -> None:
@@ -68,9 +85,13 @@ def create_app() -> Sanic:
         await hub.start()
         caretaker.start()
         courier.start()
+        if messenger:
+            messenger.start()
 
     @app.before_server_stop
     async def stop(app: Sanic, loop: object) -> None:
+        if messenger:
+            await messenger.stop()
         await courier.stop()
         await caretaker.stop()
         await hub.stop()
@@ -85,9 +106,24 @@ def create_app() -> Sanic:
             "brain": await hub.brain_ready(),
             "actions": await _answers(settings.actions_url() + "/health"),
         }
-        return json({"ready": all(parts.values()), **parts}, 200 if all(parts.values()) else 503)
+        ready = all(parts.values())
+        # a page that cannot send is told of, but does not make the whole unfit
+        told = {"messenger": {"halted": messenger.pace.halted()}} if messenger else {}
+        return json({"ready": ready, **parts, **told}, 200 if ready else 503)
 
     return app
+
+
+def telling(hub: Hub) -> Callable[[Item, Result], None]:
+    """Tells open desks of messages that were not delivered, or perhaps not."""
+
+    def tell(item: Item, result: Result) -> None:
+        if "seq" in item.payload and isinstance(result, Refused | Unknown):
+            state = "failed" if isinstance(result, Refused) else "unknown"
+            about = {"seq": item.payload["seq"], "state": state, "error": result.reason}
+            hub.bus.publish(News("delivery", item.lane, about))
+
+    return tell
 
 
 def add_routes(app: Sanic, hub: Hub, agents: Agents, catalogue: Catalogue, key: str) -> None:
@@ -118,12 +154,14 @@ async def _answers(url: str) -> bool:
 def main() -> None:
     """Serves on `MYNA_HOST` (127.0.0.1) and `MYNA_PORT` (8080)."""
     argparse.ArgumentParser(description=main.__doc__).parse_args()
+    mask_logs()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         settings.check()
+        app = create_app()
     except settings.SettingError as error:
         sys.exit(str(error))
-    create_app().run(settings.host(), settings.port(), workers=1, access_log=False, motd=False)
+    app.run(settings.host(), settings.port(), workers=1, access_log=False, motd=False)
 
 
 if __name__ == "__main__":

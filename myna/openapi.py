@@ -47,6 +47,7 @@ _MEANINGS = {
     413: "A text, or the whole body, is too long.",
     415: "The body is not declared as JSON.",
     422: "A field cannot be taken; `message` names it.",
+    502: "Somebody else's server, which is needed for this, does not give it.",
     429: "Too many requests; nothing was stored. Try again later.",
 }
 
@@ -122,6 +123,8 @@ def _parameters(path: str, operation: Operation) -> Iterator[Schema]:
 def _responses(path: str, operation: Operation) -> Iterator[tuple[int, Schema]]:
     for status in operation.status:
         content = _json(operation.answer) if operation.answer else _events(operation.events)
+        if operation.media:
+            content = {operation.media: {"schema": {"type": "string", "format": "binary"}}}
         yield status, {"description": _MEANINGS[status], "content": content}
     refusals: dict[int, type[Model]] = {status: Error for status in _refusals(path, operation)}
     for status, model in sorted({**refusals, **operation.errors}.items()):

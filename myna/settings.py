@@ -166,7 +166,7 @@ def check() -> None:
     Raises:
         SettingError: one of them cannot be used.
     """
-    for setting in (port, public_url, trusted_proxies, redis_url, webhooks):
+    for setting in (port, public_url, trusted_proxies, redis_url, webhooks, graph_url):
         setting()
 
 
@@ -194,13 +194,66 @@ def secret(name: str) -> str:
     return path.read_text()
 
 
+def given_secret(name: str) -> str | None:
+    """A secret that only others can give: from `MYNA_<NAME>`, else from the file that
+    `keep_secret` has written; None if nobody has given it."""
+    if value := os.environ.get(f"MYNA_{name.upper()}", "").strip():
+        return value
+    path = home() / "secrets" / name
+    return path.read_text().strip() or None if path.exists() else None
+
+
+def required_secret(name: str) -> str:
+    """A secret of the shop's own system: from `MYNA_<NAME>` and nowhere else.
+
+    Raises:
+        SettingError: it is not set.
+    """
+    variable = f"MYNA_{name.upper()}"
+    if value := os.environ.get(variable, "").strip():
+        return value
+    raise SettingError(
+        f"{variable} is not set; it holds a secret of your shop's system,"
+        " see docs/connect-your-shop.md."
+    )
+
+
+def keep_secret(name: str, value: str) -> None:
+    """Writes a secret to its file (mode 600), in place of an earlier one."""
+    folder = home() / "secrets"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+    with os.fdopen(handle, "w") as file:
+        file.write(value)
+    Path(draft).replace(folder / name)
+
+
+def graph_url() -> str:
+    """Where Meta's Graph API is (`MYNA_GRAPH_URL`, else Meta's own address).
+
+    Raises:
+        SettingError: it is neither HTTPS nor on this machine, so that tokens would be readable.
+    """
+    given = os.environ.get("MYNA_GRAPH_URL", "https://graph.facebook.com").rstrip("/")
+    if not _is_http_address(given) or not (given.startswith("https://") or _is_loopback(given)):
+        raise SettingError(
+            f"MYNA_GRAPH_URL: '{given}' is not an https:// address; only an address of this machine"
+            " may be http://, e.g. http://127.0.0.1:9000."
+        )
+    return given
+
+
+def _is_loopback(address: str) -> bool:
+    return urlsplit(address).hostname in ("127.0.0.1", "::1", "localhost")
+
+
 def brain_url() -> str:
     """Address of `rasa run`, as the hub reaches it."""
     return os.environ.get("MYNA_BRAIN_URL", "http://127.0.0.1:5005")
 
 
 def shop_url() -> str:
-    """Address of the shop's service, as the actions reach it."""
+    """Address of the demo shop's service, as the actions reach it."""
     return os.environ.get("MYNA_SHOP_URL", "http://127.0.0.1:8090")
 
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,7 +134,11 @@ def environment(home: Path, project: Path = settings.PROJECT) -> dict[str, str]:
 
 @contextmanager
 def running(
-    home: Path, *, project: Path = settings.PROJECT, shop_faults: bool = False
+    home: Path,
+    *,
+    project: Path = settings.PROJECT,
+    shop_faults: bool = False,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
     """Starts `myna up` with a home and a free port of its own; ends it afterwards.
 
@@ -142,13 +146,14 @@ def running(
         home: where its state and logs go.
         project: the top folder whose data and texts it serves.
         shop_faults: whether the demo shop can be told to fail (`POST /__faults`).
+        more: further settings, as in the environment.
 
     Raises:
         ChildError: it does not come up.
     """
     home.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    own = environment(home, project) | {"MYNA_PORT": str(port)}
+    own = environment(home, project) | {"MYNA_PORT": str(port)} | dict(more or {})
     if shop_faults:
         own["MYNA_SHOP_FAULTS"] = "1"
     command = [sys.executable, "-m", "myna.cli", "up"]

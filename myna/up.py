@@ -22,7 +22,10 @@ import aiohttp
 import yaml
 
 from myna import settings, training
+from myna.bootstrap import connect
+from myna.channels.messenger import config as messenger
 from myna.child import die_with_parent
+from myna.facts import FactsError, load_facts
 from myna.front import FIRST_AGENT
 from myna.stack import free_port
 
@@ -47,17 +50,23 @@ class Service:
 
 
 def services(model: Path) -> tuple[list[Service], dict[str, str]]:
-    """The processes of the demo installation on free ports, and the environment they share."""
+    """The processes of the installation on free ports, and the environment they share.
+
+    Raises:
+        StartError: the shop's own system cannot be asked as `shop.yml` has it.
+    """
     home = settings.home()
+    demo = _has_demo_shop()
     ports = {name: free_port() for name in ("shop", "actions", "brain")}
     url = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     environment = {
-        "MYNA_SHOP_URL": url["shop"],
-        "MYNA_SHOP_TOKEN": settings.secret("shop_token"),
         "MYNA_ACTIONS_URL": url["actions"],
         "MYNA_BRAIN_URL": url["brain"],
         "MYNA_HOME": str(home),
     }
+    if demo:
+        environment["MYNA_SHOP_URL"] = url["shop"]
+        environment["MYNA_SHOP_TOKEN"] = settings.secret("shop_token")
     endpoints, credentials = home / "endpoints.yml", home / "credentials.yml"
     _write_private(
         endpoints,
@@ -83,8 +92,11 @@ def services(model: Path) -> tuple[list[Service], dict[str, str]]:
     shop = ["--port", str(ports["shop"]), "--database", f"sqlite:///{home / 'shop.db'}"]
     faults = ["--faults"] if os.environ.get("MYNA_SHOP_FAULTS") else []
     front = f"http://127.0.0.1:{settings.port()}"
+    demo_shop = Service(
+        "shop", [*python, "myna.shop.demo", *shop, *faults], f"{url['shop']}/health"
+    )
     return [
-        Service("shop", [*python, "myna.shop.demo", *shop, *faults], f"{url['shop']}/health"),
+        *([demo_shop] if demo else []),
         Service(
             "actions",
             [*python, "myna.brain.action_server", "--port", str(ports["actions"])],
@@ -93,6 +105,16 @@ def services(model: Path) -> tuple[list[Service], dict[str, str]]:
         Service("brain", [*python, "rasa", "run", *rasa, *files], url["brain"]),
         Service("front", [*python, "myna.front"], f"{front}/healthz"),
     ], environment
+
+
+def _has_demo_shop() -> bool:
+    """Whether the shop is the demo; else its secrets are looked at before anything starts."""
+    try:
+        facts = load_facts()
+        connect(facts)
+    except (FactsError, settings.SettingError) as error:
+        raise StartError(str(error)) from None
+    return facts.shop.adapter == "demo"
 
 
 def _write_private(path: Path, content: object) -> None:
@@ -200,7 +222,8 @@ def up() -> None:
     try:
         settings.check()
         port = settings.port()
-    except settings.SettingError as error:
+        messenger.load(load_facts())
+    except (settings.SettingError, FactsError) as error:
         raise StartError(str(error)) from None
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -221,7 +244,9 @@ def up() -> None:
 
 def _announce(found: list[Service]) -> None:
     front = f"http://localhost:{settings.port()}"
-    shop = found[0].url.removesuffix("/health")
+    demo = next((service for service in found if service.name == "shop"), None)
+    outbox = "    (the one-time codes that customers would get)"
+    shop = f"  Demo shop's outbox  {demo.url.removesuffix('/health')}/ {outbox}\n" if demo else ""
     login, password = FIRST_AGENT[0], settings.secret("desk_password")
     print(
         f"""
@@ -229,8 +254,7 @@ Myna is ready.
 
   Chat                {front}/
   Agents' desk        {front}/desk     log-in: {login}   password: {password}
-  Demo shop's outbox  {shop}/     (the one-time codes that customers would get)
-
+{shop}
   Logs: {settings.home() / "logs"}      Stop: Ctrl+C
 """,
         flush=True,

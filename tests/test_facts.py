@@ -27,6 +27,7 @@ from myna.facts import (
     load_facts,
 )
 from myna.settings import PROJECT
+from myna.shop.model import RETURN_REASONS
 
 NUMBERS = OrderNumberFormat(prefixes=["DH", "MY"], digits=5, separator="-")
 SHOP: dict[str, Any] = yaml.safe_load(SHOP_FILE.read_text(encoding="utf-8"))
@@ -72,11 +73,17 @@ def test_a_file_without_what_is_new_still_loads(loaded: Callable[[Any], Any]) ->
         for name in ("messages_per_minute", "waiting_messages", "newcomers_per_minute"):
             del shop["limits"][name]
         del shop["limits"]["gather_milliseconds"]
+        del shop["shop"]
+        for name in ("return_reasons", "not_returnable", "exchange"):
+            del shop["terms"][name]
 
     facts = loaded(old)
     assert facts.service == Service()
     assert facts.limits == Limits()
     assert facts.markets["VN"].holidays.region is None
+    assert facts.shop.adapter == "demo"
+    assert facts.terms.exchange
+    assert set(facts.terms.return_reasons) == set(RETURN_REASONS)
 
 
 def test_the_file_shows_the_defaults() -> None:
@@ -281,6 +288,38 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "yes is no number": (
         limits(proof_tries=True),
         "limits → proof_tries: has to be a whole number",
+    ),
+    "an unknown reason": (
+        lambda s: s["terms"].update(return_reasons={"ugly": {}}),
+        "terms → return_reasons: ugly: no such reason",
+    ),
+    "a reason's unknown payer": (
+        lambda s: s["terms"].update(return_reasons={"faulty": {"paid_by": "us"}}),
+        "return_reasons → faulty → paid_by: has to be one of",
+    ),
+    "an unknown adapter": (lambda s: s.update(shop={"adapter": "shopify"}), "shop → adapter"),
+    "no url": (lambda s: s.update(shop={"adapter": "http"}), "shop: url is missing"),
+    "a url without http": (
+        lambda s: s.update(shop={"adapter": "http", "url": "shop.example"}),
+        "no address; write e.g. https://",
+    ),
+    "a secret in the url": (
+        lambda s: s.update(shop={"adapter": "http", "url": "https://a:b@shop.example"}),
+        "url: no address",
+    ),
+    "a url for the demo": (
+        lambda s: s.update(shop={"adapter": "demo", "url": "https://shop.example"}),
+        "url is not for the demo",
+    ),
+    "statuses of no WooCommerce": (
+        lambda s: s.update(shop={"statuses": {"x": "paid"}}),
+        "statuses are for adapter: woocommerce",
+    ),
+    "a state of orders that is none": (
+        lambda s: s.update(
+            shop={"adapter": "woocommerce", "url": "https://a.b", "statuses": {"x": "lost"}}
+        ),
+        "shop → statuses → x",
     ),
     "no service": (lambda s: s.update(service=None), "service: is empty"),
     "a mistyped value": (service(que_minutes=3), "service → que_minutes: is not known"),

@@ -15,6 +15,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from myna import settings
+from myna.masking import mask_logs
 
 
 def main() -> None:
@@ -22,6 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--port", type=int, default=5055)
     port = parser.parse_args().port
+    mask_logs()
     token = settings.secret("actions")
     os.chdir(settings.PROJECT)
     app = create_app("actions", cors_origins=[])

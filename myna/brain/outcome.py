@@ -18,7 +18,7 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from myna.brain.protocol import Answer, AnswerMessage, Command
+from myna.brain.protocol import Answer, AnswerCard, AnswerMessage, Command
 from myna.shop.contact import Email, Phone, parse_contact
 
 _TOLD = ("from_entity", "from_text")
@@ -55,13 +55,7 @@ def recorded_answer(tracker: DialogueStateTracker, message_id: str) -> Answer | 
             if command := command_in(event):
                 commands.append({**command, "after": len(messages)})
             elif event.text:
-                messages.append(
-                    {
-                        "text": event.text,
-                        "buttons": event.data.get("buttons") or [],
-                        "response": event.metadata.get("utter_action"),
-                    }
-                )
+                messages.append(_message(event))
     return {
         "status": "answered",
         "messages": messages,
@@ -89,6 +83,31 @@ def intent_of(parse_data: dict[str, Any]) -> str | None:
         key: str | None = selector["default"]["response"].get("intent_response_key")
         return key or name
     return name
+
+
+def _message(event: BotUttered) -> AnswerMessage:
+    message: AnswerMessage = {
+        "text": event.text,
+        "buttons": event.data.get("buttons") or [],
+        "response": event.metadata.get("utter_action"),
+    }
+    if elements := event.data.get("elements"):
+        message["cards"] = [_card(element) for element in elements]
+    return message
+
+
+def _card(element: dict[str, Any]) -> AnswerCard:
+    """A card, from one of Rasa's elements (of Messenger's generic template)."""
+    return {
+        "title": element["title"],
+        "subtitle": element.get("subtitle") or "",
+        "picture": element.get("image_url"),
+        "url": (element.get("default_action") or {}).get("url"),
+        "buttons": [
+            {"title": button["title"], "payload": button["payload"]}
+            for button in element.get("buttons") or []
+        ],
+    }
 
 
 def _ends_turn(event: Event) -> bool:

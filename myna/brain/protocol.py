@@ -6,7 +6,7 @@ same message id gives the first answer again.
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict, get_args
+from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 TURN_PATH = "/webhooks/brain/turn"
 OUTCOME_PATH = "/webhooks/brain/outcome"
@@ -70,11 +70,26 @@ class AnswerButton(TypedDict):
     payload: str
 
 
+class AnswerCard(TypedDict):
+    """A thing shown below a message, such as a product."""
+
+    title: str
+    subtitle: str
+    """What else there is to know in a line, such as the price."""
+    picture: str | None
+    """Address of a picture (http or https)."""
+    url: str | None
+    """Address of the thing's own page."""
+    buttons: list[AnswerButton]
+
+
 class AnswerMessage(TypedDict):
     """One message to the customer."""
 
     text: str
     buttons: list[AnswerButton]
+    cards: NotRequired[list[AnswerCard]]
+    """Shown beside one another, in this order."""
     response: str | None
     """The name of the response in the catalogue."""
 
@@ -160,8 +175,23 @@ def _is_message(value: Any) -> bool:
     return (
         _has_texts(value, "text")
         and _has_texts(value, "response", optional=True)
-        and isinstance(value.get("buttons"), list)
-        and all(_has_texts(button, "title", "payload") for button in value["buttons"])
+        and _has_buttons(value)
+        and isinstance(value.get("cards", []), list)
+        and all(_is_card(card) for card in value.get("cards", []))
+    )
+
+
+def _is_card(value: Any) -> bool:
+    return (
+        _has_texts(value, "title", "subtitle")
+        and _has_texts(value, "picture", "url", optional=True)
+        and _has_buttons(value)
+    )
+
+
+def _has_buttons(value: Any) -> bool:
+    return isinstance(value.get("buttons"), list) and all(
+        _has_texts(button, "title", "payload") for button in value["buttons"]
     )
 
 

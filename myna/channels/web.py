@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import hmac
 import secrets
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
@@ -89,16 +90,25 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
     guard = Guard(visitor_of, web.same_site, {"chat": cookie}, [["chat"]], [["chat"]])
     chat = Api("chat", "/api/v1/chat", guard)
 
-    def let_in(
-        request: Request,
-        visitor: Visitor,
-        conversation: Conversation | None,
-        solution: str | None,
-    ) -> None:
+    established: OrderedDict[str, None] = OrderedDict()
+
+    async def is_established(conversation_id: str) -> bool:
+        """Whether a conversation has had an answer; once it had, nobody asks the log again."""
+        if conversation_id in established:
+            return True
+        conversation = await hub.log.find(conversation_id)
+        if conversation is None or conversation.last_seq < 2:
+            return False
+        if len(established) >= _REMEMBERED:
+            established.popitem(last=False)
+        established[conversation_id] = None
+        return True
+
+    async def let_in(request: Request, visitor: Visitor, solution: str | None) -> None:
         address = client_address(request.ip, request.headers.get("x-forwarded-for"), proxies)
-        established = conversation is not None and conversation.last_seq > 1
+        answered = await is_established(visitor.conversation_id)
         try:
-            gate.admit(visitor.conversation_id, address, established, solution)
+            gate.admit(visitor.conversation_id, address, answered, solution)
         except Refusal as refusal:
             more = {k: v for k, v in refusal.public().items() if k not in ("code", "message")}
             raise HubError(429, refusal.code, str(refusal), **more) from None
@@ -157,10 +167,11 @@ def blueprint(hub: Hub, catalogue: Catalogue, key: str) -> Blueprint:
 
         201 when it is stored; the answer to it comes as an event. 200 if the same `echo_id` was
         stored before. 422 `unknown_choice` if the button was not offered in this conversation. 429
+        `busy` or `too_fast`: nothing was stored, send it again after `retry_after` seconds; 429
         `prove_work` may be answered by a proof of work: see `challenge` and `bits`.
         """
-        known = await hub.log.find(visitor.conversation_id)
-        let_in(request, visitor, known, body.solution)
+        await let_in(request, visitor, body.solution)
+        await hub.let_in(visitor.conversation_id)
         message, new = await hub.receive(
             Arrival(
                 visitor.conversation_id,
@@ -230,29 +241,33 @@ async def _live(
     """What is in the log after `seq`, then what comes.
 
     Gapless: news of the very next message are passed on as they are, after any others the log is
-    read.
+    read. What has come together is sent together.
     """
     conversation_id = visitor.conversation_id
     news: News | None = RESYNC
+    events: list[str] = []
     while True:
         data = (news and news.data) or {}
         if news is None:
             yield None
         elif news.kind == "typing":
             if data["author"] != "customer":
-                yield web.event("typing", data)
+                events.append(web.event("typing", data))
         elif news.kind == "conversation":
-            yield web.event("conversation", data)
+            events.append(web.event("conversation", data))
         elif news.kind == "message" and data["seq"] == seq + 1:
             seq += 1
             if data["author"] != "note":
-                yield web.event("message", data, seq)
+                events.append(web.event("message", data, seq))
         elif news.kind == "resync" or (news.kind == "message" and data["seq"] > seq):
             if news.kind == "resync":
                 state = _public(visitor, await hub.log.find(conversation_id))
-                yield web.event("conversation", state)
+                events.append(web.event("conversation", state))
             while messages := await hub.log.messages(conversation_id, seq):
                 for message in messages:
                     seq = message.seq
-                    yield web.event("message", message.public(), seq)
+                    events.append(web.event("message", message.public(), seq))
+        if events and queue.empty():
+            yield "".join(events)
+            events.clear()
         news = await web.next_or_none(queue)

@@ -9,8 +9,9 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from myna import web
-from myna.api import Api, Nothing, Sent
+from myna.api import Api, Error, Nothing, Sent
 from myna.desk import models
+from myna.desk.attachments import fetch
 from myna.desk.views import Views
 from myna.hub.hub import Hub
 from myna.hub.model import Agent, HubError
@@ -49,6 +50,7 @@ def add_routes(desk: Api, hub: Hub, views: Views) -> None:
             {
                 "conversation": summary,
                 "messages": [message.public() for message in messages],
+                "troubles": await hub.log.troubles(conversation_id),
                 "context": await hub.log.context(conversation_id),
             }
         )
@@ -64,6 +66,17 @@ def add_routes(desk: Api, hub: Hub, views: Views) -> None:
         await hub.log.conversation(conversation_id)
         found = await hub.log.messages(conversation_id, query.after, notes=True)
         return json({"messages": [message.public() for message in found]})
+
+    @desk.get(_ONE + "/attachments/<attachment_id:str>", media="*/*", errors={502: Error})
+    async def attachment(
+        request: Request, agent: Agent, conversation_id: str, attachment_id: str
+    ) -> HTTPResponse:
+        """Fetch a picture or file that a customer has sent.
+
+        It lies with the channel's platform, whose addresses end after a while: 502 if it cannot be
+        had any more.
+        """
+        return await fetch(hub, conversation_id, attachment_id)
 
     @desk.post(_ONE + "/claim", models.Changed, errors=_OVERTAKEN)
     async def claim(

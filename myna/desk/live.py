@@ -55,8 +55,8 @@ class Reader:
             return "conversation", await self._views.summary(conversation_id)
         if news.kind == "case":
             return "case", {"case": (await self._hub.cases.get(data["reference"])).public()}
-        if news.kind == "typing":
-            return "typing", {"conversation_id": conversation_id, **data}
+        if news.kind in ("typing", "delivery"):
+            return news.kind, {"conversation_id": conversation_id, **data}
         return None
 
 

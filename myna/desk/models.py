@@ -136,6 +136,7 @@ class Summary(Answer):
 
     id: str
     channel: str
+    account: str | None = about("The shop's account on the channel, such as a Page's name.")
     language: str | None
     owner: Owner
     version: int = about("Counts changes of ownership.")
@@ -148,6 +149,10 @@ class Summary(Answer):
     unanswered_since: Moment | None = about("When the oldest message came that nobody answered.")
     seen_seq: int = about("The last message that the customer's page has shown.")
     case: str | None = about("The reference of its undone case; of several, that due first.")
+    write_until: Moment | None = about(
+        "Until when its channel lets agents write to the customer; null: always. The customer's"
+        " next message puts it off."
+    )
     last_message: LastMessage | None
     last_seq: int
     created_at: Moment
@@ -332,11 +337,20 @@ class Context(Answer):
     history: list[Handing]
 
 
+class Trouble(Answer):
+    """A message that was not delivered, or perhaps not."""
+
+    seq: int
+    state: Literal["failed", "unknown", "expired"] = about("`unknown`: the customer may have it.")
+    error: str | None = about("What its channel said, for people.")
+
+
 class Detail(Answer):
     """A conversation with everything that was said."""
 
     conversation: Summary
     messages: list[Message]
+    troubles: list[Trouble]
     context: Context
 
 
@@ -345,6 +359,12 @@ class MessageEvent(Answer):
 
     conversation_id: str
     message: Message
+
+
+class DeliveryEvent(Trouble):
+    """A message was not delivered, or perhaps not."""
+
+    conversation_id: str
 
 
 class NudgeEvent(Answer):
@@ -366,6 +386,7 @@ EVENTS = {
     "message": MessageEvent,
     "conversation": Summary,
     "case": TheCase,
+    "delivery": DeliveryEvent,
     "nudge": NudgeEvent,
     "agents": Team,
     "typing": TypingEvent,

@@ -49,7 +49,7 @@ class Views:
             self._hub.log.last_message(conversation_id),
             self._hub.cases.first_of([conversation_id]),
         )
-        return _summary(conversation, last, cases.get(conversation_id))
+        return self._summary(conversation, last, cases.get(conversation_id))
 
     async def listing(self, view: View, agent: Agent) -> dict[str, Any]:
         """The conversations of a view, and the counts of all views."""
@@ -60,7 +60,7 @@ class Views:
         cases = await self._hub.cases.first_of([conversation.id for conversation, _ in overview])
         return {
             "conversations": [
-                _summary(conversation, last, cases.get(conversation.id))
+                self._summary(conversation, last, cases.get(conversation.id))
                 for conversation, last in overview
             ],
             "counts": counts,
@@ -73,22 +73,25 @@ class Views:
         )
         return counts | cases
 
-
-def _summary(conversation: Conversation, last: Message | None, case: str | None) -> dict[str, Any]:
-    return {
-        "id": conversation.id,
-        "channel": conversation.channel,
-        "language": conversation.language,
-        "owner": conversation.owner,
-        "version": conversation.version,
-        "agent": conversation.agent,
-        "reason": conversation.reason,
-        "queued_at": stamp(conversation.queued_at),
-        "unanswered_since": stamp(conversation.unanswered_at),
-        "seen_seq": conversation.seen_seq,
-        "case": case,
-        "last_message": last
-        and {"author": last.author, "text": last.text[:_SNIPPET], "at": stamp(last.created_at)},
-        "last_seq": conversation.last_seq,
-        "created_at": stamp(conversation.created_at),
-    }
+    def _summary(
+        self, conversation: Conversation, last: Message | None, case: str | None
+    ) -> dict[str, Any]:
+        return {
+            "id": conversation.id,
+            "channel": conversation.channel,
+            "account": self._hub.house.account(conversation),
+            "language": conversation.language,
+            "owner": conversation.owner,
+            "version": conversation.version,
+            "agent": conversation.agent,
+            "reason": conversation.reason,
+            "queued_at": stamp(conversation.queued_at),
+            "unanswered_since": stamp(conversation.unanswered_at),
+            "seen_seq": conversation.seen_seq,
+            "write_until": stamp(self._hub.house.write_until(conversation)),
+            "case": case,
+            "last_message": last
+            and {"author": last.author, "text": last.text[:_SNIPPET], "at": stamp(last.created_at)},
+            "last_seq": conversation.last_seq,
+            "created_at": stamp(conversation.created_at),
+        }

@@ -132,9 +132,7 @@ class RedisBus(Bus):
         if self._connected:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._outgoing.join(), _FLUSH_SECONDS)
-        while not self._task.done():  # once is not enough: a failure at that moment swallows it
-            self._task.cancel()
-            await asyncio.wait([self._task], timeout=0.1)
+        await _cut_off(self._task)
         self._task = None
 
     def publish(self, news: News) -> None:
@@ -146,8 +144,8 @@ class RedisBus(Bus):
         while True:
             try:
                 await self._exchange()
-            except* Exception as group:  # whatever it is, the next attempt may do
-                self._went_away(group.exceptions[0])
+            except Exception as error:  # whatever it is, the next attempt may do
+                self._went_away(error)
             await asyncio.sleep(self._pause)
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
 
@@ -161,9 +159,16 @@ class RedisBus(Bus):
                     _replace(self._outgoing)
                     await self._send_next()
                 self._came()
-                async with asyncio.TaskGroup() as both:
-                    both.create_task(self._send())
-                    both.create_task(self._hear(subscription))
+                both = [
+                    asyncio.create_task(self._send()),
+                    asyncio.create_task(self._hear(subscription)),
+                ]
+                try:
+                    ended, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    await _cut_off(*both)
+                for task in ended:
+                    task.result()
         finally:
             await self._redis.connection_pool.disconnect()
 
@@ -228,6 +233,19 @@ def make_bus(url: str | None) -> Bus:
         ValueError: the address cannot be understood.
     """
     return RedisBus(url) if url else Bus()
+
+
+async def _cut_off(*tasks: asyncio.Task[None]) -> None:
+    """Ends tasks, again and again until they have ended.
+
+    Once is not enough: in the moment in which a time limit of Redis' client is over, it takes what
+    cuts it off for that, and goes on.
+    """
+    while running := [task for task in tasks if not task.done()]:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running, timeout=0.1)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _put(queue: asyncio.Queue[News], news: News) -> None:

@@ -13,7 +13,8 @@ from myna.database import Database, writes
 from myna.hub import cases
 from myna.hub.house import House
 from myna.hub.log import RATE
-from myna.hub.model import Agent, Written, now
+from myna.hub.model import Agent, HubError, Written, now
+from myna.hub.ownership import Cause
 from myna.hub.records import by_echo
 from myna.hub.thread import Button, Thread, locked
 
@@ -40,7 +41,9 @@ class Care:
             if thread.conversation.owner == "human" and thread.conversation.agent_id == agent.id:
                 return thread.written()
             thread.expect(version)
-            if not thread.move("claim", who=agent.name, agent=agent):
+            outside = thread.conversation.owner == "human" and thread.conversation.agent_id is None
+            cause: Cause = "taken_from_outside" if outside else "claim"
+            if not thread.move(cause, who=agent.name, agent=agent):
                 raise thread.conflict()
             thread.say("utter_agent_joined", agent=agent.name)
             self._take_up(thread, agent)
@@ -58,15 +61,27 @@ class Care:
         """An agent's public message; it takes the conversation over in the same transaction.
 
         Raises:
-            HubError: another agent has the conversation (409).
+            HubError: another agent has the conversation (409); the channel does not let us write
+                any more (422).
         """
         with locked(connection, self._house, conversation_id) as thread:
             known = by_echo(connection, conversation_id, echo_id)
             if known:
                 return Written(thread.conversation, (known,))
-            if thread.conversation.owner == "human" and thread.conversation.agent_id != agent.id:
+            outside = thread.conversation.owner == "human" and thread.conversation.agent_id is None
+            theirs = thread.conversation.owner == "human" and not outside
+            if theirs and thread.conversation.agent_id != agent.id:
                 raise thread.conflict()
-            if thread.move("agent_wrote", who=agent.name, agent=agent):
+            until = self._house.write_until(thread.conversation)
+            if until is not None and until <= now():
+                raise HubError(
+                    422,
+                    "out_of_reach",
+                    "The channel lets nobody write to this customer any more, until they write"
+                    " again. Reach them by phone or e-mail.",
+                )
+            cause: Cause = "taken_from_outside" if outside else "agent_wrote"
+            if not theirs and thread.move(cause, who=agent.name, agent=agent):
                 thread.say("utter_agent_joined", agent=agent.name)
                 self._take_up(thread, agent)
             thread.append("agent", text, echo_id=echo_id, agent=agent)
@@ -118,7 +133,7 @@ class Care:
             if was.owner == "nobody":
                 return thread.written()
             thread.expect(version)
-            if was.owner == "human" and was.agent_id != agent.id:
+            if was.owner == "human" and was.agent_id not in (None, agent.id):
                 raise thread.conflict()
             thread.move("resolve", who=agent.name)
             service = self._house.facts.service

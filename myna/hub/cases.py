@@ -185,6 +185,11 @@ def change_case(connection: Connection, case: Case, who: str, **changes: Any) ->
     return _get(connection, _K.c.id == case.id)
 
 
+def note_in(connection: Connection, case: Case, who: str, text: str) -> None:
+    """Adds a comment to a case's history."""
+    _record(connection, case, who, "comment", text=text)
+
+
 def of_conversation(connection: Connection, conversation_id: str, *kinds: CaseKind) -> list[Case]:
     """The undone cases of a conversation, of these kinds or of any; the newest first.
 
@@ -309,7 +314,7 @@ class Cases:
     def comment(self, connection: Connection, reference: str, agent: Agent, text: str) -> Case:
         """Adds a comment to a case's history."""
         case = _get(connection, _K.c.reference == reference)
-        _record(connection, case, agent.name, "comment", text=text)
+        note_in(connection, case, agent.name, text)
         return case
 
 

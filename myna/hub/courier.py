@@ -16,26 +16,25 @@ import logging
 import math
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from myna.database import Database, reads, writes
+from myna.database import Database, writes
 from myna.hub import schema
 from myna.hub.model import now
+from myna.hub.receipts import RECEIPTS, Receipts
 
 logger = logging.getLogger(__name__)
 
-_C, _O = schema.conversations, schema.outbox
+_O = schema.outbox
 
 _UNDONE = ("waiting", "sending")  # the next item of the lane has to wait
-_RECEIPTS = ("sent", "delivered", "read")  # in the order in which they come true
-
 _LOOK_SECONDS = 1.0
 _LEASE = timedelta(seconds=60)
 _SEND_SECONDS = 30.0  # and as long again for noting what became of it, before the lease is over
@@ -114,19 +113,27 @@ class Carrier(Protocol):
         """Closes connections."""
 
 
-class Courier:
+class Courier(Receipts):
     """Carries what is due.
 
     Args:
         database: the hub's.
         carriers: by the name in the outbox's `carrier`; items of others stay where they are.
         worker: names this process to the others that share the database.
+        told: called with what became of each try.
     """
 
-    def __init__(self, database: Database, carriers: Mapping[str, Carrier], worker: str) -> None:
-        self._database = database
+    def __init__(
+        self,
+        database: Database,
+        carriers: Mapping[str, Carrier],
+        worker: str,
+        told: Callable[[Item, Result], None] | None = None,
+    ) -> None:
+        super().__init__(database)
         self._carriers = carriers
         self._worker = worker
+        self._told = told
         self._poked = asyncio.Event()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -220,10 +227,13 @@ class Courier:
             logger.warning("%s to %s: %s", item.carrier, item.key, result.reason)
         for _ in range(_NOTES):
             try:
-                return await self._note(item, result, now())
+                await self._note(item, result, now())
+                break
             except Exception:
                 logger.exception("What became of %s could not be noted; trying again.", item.key)
                 await asyncio.sleep(_LOOK_SECONDS)
+        if self._told:
+            self._told(item, result)
 
     async def _attempt(self, carrier: Carrier, item: Item, cut_off: bool) -> Result:
         if not cut_off:
@@ -291,7 +301,7 @@ class Courier:
         values: dict[str, Any] = {"error": None}
         if isinstance(result, Sent):
             # true whoever has it, and whatever was thought of it meanwhile
-            ours = _O.c.state.not_in(_RECEIPTS)
+            ours = _O.c.state.not_in(RECEIPTS)
             values |= {"state": "sent", "external_id": result.external_id}
         elif isinstance(result, Later):
             next_at = moment + timedelta(seconds=_pause(result, item.tries))
@@ -310,54 +320,6 @@ class Courier:
         connection.execute(
             _O.delete().where(_O.c.state.not_in(_UNDONE), _O.c.updated_at < surely - _KEPT)
         )
-
-    # --- what becomes known later
-
-    @writes
-    def mark(
-        self,
-        connection: Connection,
-        carrier: str,
-        external_id: str,
-        state: Literal["delivered", "read"],
-    ) -> bool:
-        """A receipt of the receiver; never takes back a later one. False: no such item."""
-        known = sa.and_(_O.c.carrier == carrier, _O.c.external_id == external_id)
-        earlier = _RECEIPTS[: _RECEIPTS.index(state)]
-        connection.execute(
-            _O.update().where(known, _O.c.state.in_(earlier)).values(state=state, updated_at=now())
-        )
-        return connection.execute(sa.select(_O.c.id).where(known)).first() is not None
-
-    @writes
-    def confirm(self, connection: Connection, key: str, external_id: str) -> bool:
-        """An echo proves that an item was delivered, whatever we thought of it. False: no such
-        item, so that somebody else has sent what was echoed."""
-        known = _O.c.key == key
-        connection.execute(
-            _O.update()
-            .where(known, _O.c.state.not_in(("delivered", "read")))
-            .values(
-                state="sent",
-                external_id=external_id,
-                error=None,
-                worker=None,
-                lease_until=None,
-                updated_at=now(),
-            )
-        )
-        return connection.execute(sa.select(_O.c.id).where(known)).first() is not None
-
-    @reads
-    def states(self, connection: Connection, conversation_id: str) -> dict[int, str]:
-        """How far each message of a conversation has come: seq → state."""
-        about = sa.select(_C.c.channel).where(_C.c.id == conversation_id).scalar_subquery()
-        rows = connection.execute(
-            sa.select(_O.c.payload, _O.c.state).where(
-                _O.c.carrier == about, _O.c.lane == conversation_id
-            )
-        )
-        return {row.payload["seq"]: row.state for row in rows}
 
 
 def _item(row: Any) -> Item:

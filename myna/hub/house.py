@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from myna import hours
 from myna.facts import Facts
 from myna.formats import format_moment, format_wait
+from myna.hub.model import Conversation, Message
 from myna.texts import Catalogue, Text
+
+
+class Channel(Protocol):
+    """What the hub has to know of a channel that is sent to."""
+
+    def parts(self, message: Message) -> list[dict[str, Any]]:
+        """What has to be sent for a message, part by part, as its carrier wants it."""
+
+    def reach(self, conversation_id: str, *, human: bool) -> timedelta | None:
+        """How long after a customer's last words they may be written to; None: always.
+
+        Args:
+            conversation_id: names the account of the shop that the customer has written to.
+            human: whether a person writes.
+        """
+
+    def account(self, conversation_id: str) -> str | None:
+        """The name of the account of the shop that the customer has written to."""
+
+    def lies_there(self, url: str) -> bool:
+        """Whether an attachment's address is the platform's own, so that it may be fetched."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +43,8 @@ class House:
     catalogue: Catalogue
     webhooks: tuple[str, ...] = ()
     """Addresses that are told of hand-overs, resolved matters and cases."""
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    """Channels that are sent to, by their names."""
 
     @property
     def facts(self) -> Facts:
@@ -58,3 +83,16 @@ class House:
     def next_opening(self, moment: datetime) -> datetime | None:
         """When people are there again; `moment` itself if they are there then."""
         return hours.agents_schedule(self.facts).next_opening(moment)
+
+    def account(self, conversation: Conversation) -> str | None:
+        """The shop's account on the conversation's channel, where there may be several."""
+        channel = self.channels.get(conversation.channel)
+        return channel.account(conversation.id) if channel else None
+
+    def write_until(self, conversation: Conversation, *, human: bool = True) -> datetime | None:
+        """Until when a customer may be written to; None: always."""
+        channel = self.channels.get(conversation.channel)
+        reach = channel.reach(conversation.id, human=human) if channel else None
+        if reach is None:
+            return None
+        return (conversation.customer_at or conversation.created_at) + reach

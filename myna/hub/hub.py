@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from myna.brain.protocol import Answer, AnswerButton, Customer, TurnRequest
 from myna.database import Database
@@ -27,6 +27,7 @@ from myna.hub.model import (
     Written,
     now,
 )
+from myna.hub.outside import Outside
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ class Hub:
         self.log = Log(database, house)
         self.care = Care(database, house)
         self.cases = Cases(database, house)
+        self.outside = Outside(database, house)
         self.bus = bus or Bus()
         self.house = house
         self.worker = worker
@@ -82,6 +84,8 @@ class Hub:
         self._again: set[str] = set()
         self._slots = asyncio.Semaphore(_TURNS_AT_ONCE)
         self._turn_seconds = _FIRST_GUESS
+        self.on_change: Callable[[], None] | None = None
+        """Called when the log has changed: there may be something to carry."""
 
     async def start(self) -> None:
         """Takes up what was accepted and not handled before the process ended."""
@@ -136,6 +140,9 @@ class Hub:
         written = received.written
         if received.mine:
             self._wake(arrival.conversation_id, received)
+            # two rounds of the event loop, and the brain has its question before pages are told
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
         if received.new:
             self.tell(written)
         return written.messages[0], received.new
@@ -148,20 +155,25 @@ class Hub:
         """The customer rates the person who closed the matter."""
         await self._carry_out(self.log.rate(conversation_id, stars, comment))
 
-    def let_in(self) -> None:
+    async def let_in(self, conversation_id: str) -> None:
         """Asked by channels that can refuse a message, before they take it.
 
         Raises:
-            HubError: those that wait would be answered too late already (429, with `retry_after`).
+            HubError: it would be the brain's to answer, and those that wait for the brain would be
+                answered too late already (429, with `retry_after`).
         """
         backlog = len(self._workers) * self._turn_seconds / _TURNS_AT_ONCE
-        if backlog > _BACKLOG_SECONDS:
-            raise HubError(
-                429,
-                "busy",
-                "Very many messages are coming in at the moment; please try again shortly.",
-                retry_after=round(backlog - _BACKLOG_SECONDS) + 1,
-            )
+        if backlog <= _BACKLOG_SECONDS:
+            return
+        conversation = await self.log.find(conversation_id)
+        if conversation and conversation.owner in ("queue", "human"):
+            return  # people wait for no brain
+        raise HubError(
+            429,
+            "busy",
+            "Very many messages are coming in at the moment; please try again shortly.",
+            retry_after=round(backlog - _BACKLOG_SECONDS) + 1,
+        )
 
     # --- the agent's side
 
@@ -259,6 +271,8 @@ class Hub:
             return self.tell(await self.log.choose(turn, self.worker)).more
         if conversation.owner != "bot":
             return self.tell(await self.log.leave_to_people(turn, self.worker, asked=asked)).more
+        if turn.attachments and not turn.text and not turn.choice:
+            return self.tell(await self.log.keep_attachments(turn, self.worker)).more
         self.types(conversation.id, "bot")
         try:
             answer = self._own_answer(turn, conversation) or await self._ask_brain(
@@ -310,7 +324,7 @@ class Hub:
             "conversation": conversation.id,
             "message": turn.id,
             "text": None if turn.choice else turn.text,
-            "parts": [m.text for m in turn.messages] if len(turn.messages) > 1 else [],
+            "parts": turn.texts if len(turn.texts) > 1 else [],
             "choice": {"payload": turn.choice, "title": turn.text} if turn.choice else None,
             "language": conversation.language,
             "customer": customer or await self.log.customer(conversation),
@@ -340,6 +354,8 @@ class Hub:
 
     def tell(self, written: Written) -> Written:
         """Wakes up who watches: the log has news."""
+        if self.on_change:
+            self.on_change()
         for message in written.messages:
             self.bus.publish(News("message", message.conversation_id, message.public()))
         conversation = written.conversation

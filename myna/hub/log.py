@@ -16,7 +16,9 @@ from sqlalchemy.engine import Connection
 from myna.brain.protocol import Answer, Command
 from myna.database import reads, writes
 from myna.hub import cases, schema
-from myna.hub.handover import BACK_TO_BOT, hand_over, people_there
+from myna.hub.attachments import acknowledge, note_as_evidence
+from myna.hub.disclosure import disclose
+from myna.hub.handover import BACK_TO_BOT, hand_over
 from myna.hub.model import (
     Arrival,
     Conversation,
@@ -81,9 +83,10 @@ class Log(Reading):
         known = by_echo(connection, conversation.id, arrival.echo_id)
         if known:
             return Received(Written(conversation, (known,)), new=False, mine=False, alone=False)
-        text, choice = arrival.text, None
+        text, choice, button = arrival.text, None, arrival.offered
         if arrival.button_id is not None:
             button = issued_button(connection, conversation.id, arrival.button_id)
+        if button:
             text, choice = button["title"], button["payload"]
         alone = conversation.worker is None
         if not alone and len(pending(connection, conversation.id)) >= limits.waiting_messages:
@@ -101,6 +104,7 @@ class Log(Reading):
             text,
             echo_id=arrival.echo_id,
             choice=choice,
+            attachments=arrival.attachments,
             state="pending",
             single=alone,  # its turn begins at once
         )
@@ -110,7 +114,8 @@ class Log(Reading):
         silence = moment - (conversation.customer_at or moment)
         if conversation.proof and silence > timedelta(minutes=limits.proof_minutes):
             thread.change(proof=None)
-        thread.change(customer_at=moment)
+        wrote = min(arrival.at or moment, moment)
+        thread.change(customer_at=max(wrote, conversation.customer_at or wrote))
         if mine:
             thread.change(worker=worker, lease_until=moment + LEASE)
         thread.flush()
@@ -267,7 +272,9 @@ class Log(Reading):
         if thread.conversation.language == began.language:
             thread.change(language=answer["language"] or began.language)
         thread.change(proof=answer["proof"], slots=answer["slots"])
+        disclose(thread, (message["response"] for message in answer["messages"]))
         self._play(thread, turn, answer)
+        note_as_evidence(thread, turn)
 
     def _play(self, thread: Thread, turn: Turn, answer: Answer) -> None:
         """Messages and commands in the order in which the brain gave them."""
@@ -276,7 +283,11 @@ class Log(Reading):
             while commands and commands[0].get("after", 0) <= position:
                 self._obey(thread, turn, commands.pop(0))
             thread.append(
-                "bot", reply["text"], response=reply["response"], buttons=reply["buttons"]
+                "bot",
+                reply["text"],
+                response=reply["response"],
+                buttons=reply["buttons"],
+                cards=reply.get("cards", ()),
             )
         for command in commands:
             self._obey(thread, turn, command)
@@ -368,7 +379,6 @@ class Log(Reading):
             who="hub",
             reason="fault",
             origin=f"{turn.id}:callback",
-            announced=people_there(thread.connection, self._house, now()) > 0,
         )
 
     @writes
@@ -447,6 +457,17 @@ class Log(Reading):
             _M.c.created_at >= thread.conversation.queued_at,
         )
         return thread.connection.execute(query.limit(1)).first() is not None
+
+    @writes
+    def keep_attachments(self, connection: Connection, turn: Turn, worker: str) -> Written:
+        """Answers a turn without words, if the bot still owns the conversation."""
+        with locked(connection, self._house, turn.conversation_id) as thread:
+            if thread.run_by(worker) and thread.settle(turn):
+                if thread.conversation.owner == "bot":
+                    acknowledge(thread, turn)
+                else:
+                    self._leave(thread)
+            return thread.turn_over(worker)
 
     # --- the hub's own buttons
 

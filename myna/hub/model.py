@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypedDict
 
 from myna.brain.protocol import Customer, Proof
 from myna.hub.ownership import Owner
 
 Author = Literal["customer", "bot", "agent", "system", "note"]
+AttachmentKind = Literal["image", "audio", "video", "file", "sticker", "location", "share"]
+
+
+class Attachment(TypedDict, total=False):
+    """Something beside a message's text, whichever channel it came by or goes to."""
+
+    id: str
+    """By which the desk asks for it; given out by the log."""
+    kind: AttachmentKind
+    url: str
+    """Where it lies. Never told to browsers or to the brain: it may let anybody in who knows it."""
+    title: str
+    """A file's or place's name."""
+    latitude: float
+    longitude: float
+
+
+_SHOWN = ("id", "kind", "title", "latitude", "longitude")
+
+
+def shown(attachment: Attachment) -> dict[str, Any]:
+    """An attachment as pages see it."""
+    return {name: attachment.get(name) for name in _SHOWN}
 
 
 def now() -> datetime:
@@ -86,9 +110,12 @@ class Message:
     """The name of the response in the catalogue, if it is one."""
     buttons: tuple[dict[str, str], ...]
     """Each with `id`, `title`, `payload`."""
+    cards: tuple[dict[str, Any], ...]
+    """Each with `title`, `subtitle`, `picture`, `url`, and `buttons` as above."""
     echo_id: str | None
     """The sender's own id of it, behind a prefix that keeps senders apart (`web:…`)."""
     choice: str | None
+    attachments: tuple[Attachment, ...]
     burst: int | None
     """The first message of the burst that is answered as one, once that is decided."""
     intent: str | None
@@ -102,11 +129,17 @@ class Message:
             "author": self.author,
             "text": self.text,
             "response": self.response,
-            "buttons": [{"id": b["id"], "title": b["title"]} for b in self.buttons],
+            "buttons": _public(self.buttons),
+            "cards": [{**card, "buttons": _public(card["buttons"])} for card in self.cards],
+            "attachments": [shown(attachment) for attachment in self.attachments],
             "echo_id": self.echo_id and self.echo_id.partition(":")[2],
             "agent": self.agent,
             "at": stamp(self.created_at),
         }
+
+
+def _public(buttons: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    return [{"id": button["id"], "title": button["title"]} for button in buttons]
 
 
 @dataclass(frozen=True)
@@ -143,8 +176,18 @@ class Turn:
 
     @property
     def text(self) -> str:
-        """What was said, a line for each message."""
-        return "\n".join(message.text for message in self.messages)
+        """What was said, a line for each message; what came with attachments may have no words."""
+        return "\n".join(self.texts)
+
+    @property
+    def texts(self) -> list[str]:
+        """What was said, message by message."""
+        return [m.text for m in self.messages if m.text or not m.attachments]
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """What was sent beside words."""
+        return tuple(attachment for m in self.messages for attachment in m.attachments)
 
     @property
     def choice(self) -> str | None:
@@ -190,6 +233,12 @@ class Arrival(NamedTuple):
     button_id: str | None = None
     language: str | None = None
     """The conversation's language if this message is its first."""
+    offered: dict[str, str] | None = None
+    """`title` and `payload` of a choice that the channel itself has offered, and vouches for."""
+    attachments: tuple[Attachment, ...] = ()
+    at: datetime | None = None
+    """When it was written, if the channel tells: what was held up on its way is older than it
+    seems."""
 
 
 class HubError(Exception):

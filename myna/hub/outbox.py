@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from myna.hub import schema
+from myna.hub.house import House
 from myna.hub.model import Conversation, Message, now, stamp
 
 WEBHOOK = "webhook"
@@ -22,18 +23,27 @@ MESSAGE_HOURS = 24
 _WEBHOOK_HOURS = 72
 
 
-def post(connection: Connection, conversation: Conversation, message: Message) -> None:
-    """Puts a message to the customer into the outbox, if its channel has to be sent to."""
+def post(
+    connection: Connection, house: House, conversation: Conversation, message: Message
+) -> None:
+    """Puts a message to the customer into the outbox, if its channel has to be sent to.
+
+    What the channel has to send in several parts is several items: each is delivered by itself.
+    """
     if conversation.channel in FETCHED or message.author in ("customer", "note"):
         return
-    _put(
-        connection,
-        carrier=conversation.channel,
-        lane=conversation.id,
-        key=f"{conversation.id}:{message.seq}",
-        payload={"conversation": conversation.id, "seq": message.seq},
-        hours=MESSAGE_HOURS,
-    )
+    channel = house.channels.get(conversation.channel)
+    about = {"conversation": conversation.id, "seq": message.seq}
+    for number, part in enumerate(channel.parts(message) if channel else [{}]):
+        key = f"{conversation.id}:{message.seq}"
+        _put(
+            connection,
+            carrier=conversation.channel,
+            lane=conversation.id,
+            key=f"{key}:{number}" if number else key,
+            payload={**about, **part},
+            hours=MESSAGE_HOURS,
+        )
 
 
 def announce(

@@ -20,6 +20,9 @@ Cause = Literal[
     "customer_idle",
     "customer_wrote",
     "not_solved",
+    "outside_wrote",
+    "outside_done",
+    "taken_from_outside",
 ]
 
 TRANSITIONS: dict[tuple[Owner, Cause], Owner] = {
@@ -45,6 +48,12 @@ TRANSITIONS: dict[tuple[Owner, Cause], Owner] = {
     # the answer to our asking whether the matter is solved
     ("bot", "not_solved"): "queue",
     ("nobody", "not_solved"): "queue",
+    # somebody of the shop answers on the channel itself, without our desk; `human` without an agent
+    ("bot", "outside_wrote"): "human",
+    ("queue", "outside_wrote"): "human",
+    ("nobody", "outside_wrote"): "human",
+    ("human", "outside_done"): "nobody",
+    ("human", "taken_from_outside"): "human",
 }
 """(owner, what happens) → the next owner. What is not listed changes nothing: a conversation that
 people have is not handed over a second time, and no message of a customer ends their stretch."""

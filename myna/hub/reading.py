@@ -15,7 +15,7 @@ from myna.database import Database, reads
 from myna.hub import cases, schema
 from myna.hub.handover import outlook, people_there
 from myna.hub.house import House
-from myna.hub.model import Conversation, Message, now, stamp
+from myna.hub.model import Attachment, Conversation, HubError, Message, now, stamp
 from myna.hub.ownership import Owner
 from myna.hub.records import (
     conversation_query,
@@ -89,6 +89,42 @@ class Reading:
         )
         row = connection.execute(query.order_by(_M.c.seq.desc()).limit(1)).first()
         return to_message(row) if row else None
+
+    @reads
+    def troubles(self, connection: Connection, conversation_id: str) -> list[dict[str, object]]:
+        """Messages that were not delivered, or perhaps not: `seq`, `state`, `error`."""
+        about = sa.select(_C.c.channel).where(_C.c.id == conversation_id).scalar_subquery()
+        rows = connection.execute(
+            sa.select(schema.outbox.c.payload, schema.outbox.c.state, schema.outbox.c.error)
+            .where(
+                schema.outbox.c.carrier == about,
+                schema.outbox.c.lane == conversation_id,
+                schema.outbox.c.state.in_(("failed", "unknown", "expired")),
+            )
+            .order_by(schema.outbox.c.id)
+        )
+        return [{"seq": r.payload["seq"], "state": r.state, "error": r.error} for r in rows]
+
+    @reads
+    def attachment(
+        self, connection: Connection, conversation_id: str, attachment_id: str
+    ) -> Attachment:
+        """One attachment of a conversation.
+
+        Raises:
+            HubError: there is none with this id (404).
+        """
+        rows = connection.execute(
+            sa.select(_M.c.attachments)
+            .where(_M.c.conversation_id == conversation_id, _M.c.attachments.is_not(None))
+            .order_by(_M.c.seq.desc())
+        )
+        for attachments in rows.scalars():
+            for attachment in attachments or ():
+                if attachment["id"] == attachment_id:
+                    found: Attachment = attachment
+                    return found
+        raise HubError(404, "not_found", "There is no such attachment.")
 
     @reads
     def with_pending(self, connection: Connection) -> list[str]:

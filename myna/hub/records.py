@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -75,8 +76,10 @@ def to_message(row: Any) -> Message:
         text=row.text,
         response=row.response,
         buttons=tuple(row.buttons),
+        cards=tuple(row.cards or ()),
         echo_id=row.echo_id,
         choice=row.choice,
+        attachments=tuple(row.attachments or ()),
         burst=row.burst,
         intent=row.intent,
         agent=row.agent,
@@ -132,12 +135,12 @@ def issued_button(connection: Connection, conversation_id: str, button_id: str) 
         HubError: it was not offered in this conversation.
     """
     rows = connection.execute(
-        sa.select(_M.c.buttons)
+        sa.select(_M.c.buttons, _M.c.cards)
         .where(_M.c.conversation_id == conversation_id, _M.c.author.in_(("bot", "system")))
         .order_by(_M.c.seq.desc())
     )
-    for buttons in rows.scalars():
-        for button in buttons:
+    for buttons, cards in rows:
+        for button in chain(buttons, *(card["buttons"] for card in cards or ())):
             if button["id"] == button_id:
                 issued: dict[str, str] = button
                 return issued

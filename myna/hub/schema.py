@@ -75,10 +75,14 @@ messages = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("response", sa.String(100)),
     sa.Column("buttons", sa.JSON, nullable=False),
+    # things that are shown below the text; null where there are none
+    sa.Column("cards", sa.JSON(none_as_null=True)),
     # the client's own id of what it sent: a repeated request gives the same message again
     sa.Column("echo_id", sa.String(100)),
     # the payload of the button that the customer chose
     sa.Column("choice", sa.String(1000)),
+    # pictures, recordings, places … that came with it; null: none
+    sa.Column("attachments", sa.JSON),
     sa.Column("intent", sa.String(100)),
     sa.Column("agent_id", sa.Integer, sa.ForeignKey("agents.id")),
     # of a customer's message: pending, handled, or abandoned (whether the brain has acted on it

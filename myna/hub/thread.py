@@ -17,10 +17,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from myna.brain.protocol import AnswerButton
+from myna.brain.protocol import AnswerButton, AnswerCard
 from myna.hub import outbox, schema
 from myna.hub.house import House
-from myna.hub.model import Agent, Author, Conversation, HubError, Message, Turn, Written, now
+from myna.hub.model import (
+    Agent,
+    Attachment,
+    Author,
+    Conversation,
+    HubError,
+    Message,
+    Turn,
+    Written,
+    now,
+)
 from myna.hub.ownership import Cause, next_owner
 from myna.hub.records import find, found
 
@@ -45,6 +55,7 @@ class Thread:
         self.case: str | None = None
         """The reference of a case that was opened or changed."""
         self._new: list[Message] = []
+        self._delivered: set[int] = set()
         self._rows: list[dict[str, Any]] = []
         self._columns: dict[str, Any] = {}
 
@@ -66,34 +77,39 @@ class Thread:
         *,
         response: str | None = None,
         buttons: Sequence[Button | AnswerButton] = (),
+        cards: Sequence[AnswerCard] = (),
         echo_id: str | None = None,
         choice: str | None = None,
+        attachments: Sequence[Attachment] = (),
         agent: Agent | None = None,
         state: str | None = None,
         single: bool = False,
+        delivered: bool = False,
     ) -> Message:
-        """Writes the next message; a `single` one is a turn of its own."""
+        """Writes the next message; a `single` one is a turn of its own, and the customer has a
+        `delivered` one already."""
         seq = self.conversation.last_seq + 1
-        issued = tuple(
-            {"id": secrets.token_hex(8), "title": b["title"], "payload": b["payload"]}
-            for b in buttons
-        )
         row: dict[str, Any] = {
             "conversation_id": self.id,
             "seq": seq,
             "author": author,
             "text": text,
             "response": response,
-            "buttons": issued,
+            "buttons": _issued(buttons),
+            "cards": tuple({**card, "buttons": _issued(card["buttons"])} for card in cards),
             "echo_id": echo_id,
             "choice": choice,
+            "attachments": tuple({**a, "id": secrets.token_hex(8)} for a in attachments),
             "burst": seq if single else None,
             "intent": None,
             "created_at": now(),
         }
         message = Message(**row, agent=agent.name if agent else None)
+        row["cards"] = row["cards"] or None
         self._rows.append({**row, "state": state, "agent_id": agent.id if agent else None})
         self._new.append(message)
+        if delivered:
+            self._delivered.add(seq)
         self.change(last_seq=seq)
         return message
 
@@ -103,10 +119,12 @@ class Thread:
         offered = [*({"title": b.title, "payload": b.payload} for b in text.buttons), *buttons]
         return self.append("system", text.text, response=text.name, buttons=offered)
 
-    def note(self, name: str, *, below: str = "", **values: Any) -> Message:
+    def note(
+        self, name: str, *, below: str = "", echo_id: str | None = None, **values: Any
+    ) -> Message:
         """Writes a note for agents: a sentence of ours, and what stands below it."""
-        text = self.house.say(name, self.conversation.language, **values)
-        return self.append("note", f"{text.text}\n{below}" if below else text.text)
+        text = self.house.say(name, self.conversation.language, **values).text
+        return self.append("note", f"{text}\n{below}" if below else text, echo_id=echo_id)
 
     def move(
         self, cause: Cause, *, who: str, reason: str | None = None, agent: Agent | None = None
@@ -209,10 +227,18 @@ class Thread:
         if self._rows:
             self.connection.execute(_INSERT, self._rows)
             for message in self._new:
-                outbox.post(self.connection, self.conversation, message)
+                if message.seq not in self._delivered:
+                    outbox.post(self.connection, self.house, self.conversation, message)
         if self._columns:
             columns = {**self._columns, "updated_at": now()}
             self.connection.execute(_update_of(*sorted(columns)), {**columns, "of": self.id})
+
+
+def _issued(buttons: Sequence[Button | AnswerButton]) -> tuple[dict[str, str], ...]:
+    """Buttons with ids by which they can be pressed."""
+    return tuple(
+        {"id": secrets.token_hex(8), "title": b["title"], "payload": b["payload"]} for b in buttons
+    )
 
 
 # What every turn writes is put together once: that is most of what a statement costs.

@@ -57,10 +57,13 @@ class Watch:
         waited = before(minutes=service.queue_minutes) if anybody else gone
         held = _C.c.owner == "human"
         waits = sa.and_(held, _C.c.unanswered_at.is_not(None))
+        # who answers outside of our desk shows us no signs of life, and cannot be reminded
+        ours = _C.c.agent_id.is_not(None)
         return {
             "nobody_came": sa.and_(_C.c.owner == "queue", _C.c.queued_at <= waited),
             "agent_gone": sa.and_(
                 waits,
+                ours,
                 _C.c.unanswered_at <= gone,
                 sa.or_(_A.c.seen_at.is_(None), _A.c.seen_at <= gone),
             ),
@@ -72,6 +75,7 @@ class Watch:
             ),
             "nudge": sa.and_(
                 waits,
+                ours,
                 _C.c.nudged_at.is_(None),
                 _C.c.answered_at <= before(minutes=service.nudge_minutes),
                 _C.c.unanswered_at <= before(minutes=service.nudge_minutes),
@@ -137,13 +141,22 @@ class Watch:
         thread.note("utter_nudge_note", minutes=minutes)
 
     def _customer_idle(self, thread: Thread, moment: datetime) -> None:
+        outside = thread.conversation.agent_id is None
         thread.move("customer_idle", who="hub")
         thread.change(reset_due=True, proof=None, slots={})
-        thread.say("utter_idle_closed")
+        if not outside and self._reachable(thread, moment):
+            thread.say("utter_idle_closed")
+
+    def _reachable(self, thread: Thread, moment: datetime) -> bool:
+        """Whether the channel lets us write without being asked."""
+        until = self._house.write_until(thread.conversation, human=False)
+        return until is None or until > moment
 
     def _follow_up(self, thread: Thread, moment: datetime) -> None:
         language = thread.conversation.language
         thread.change(follow_up_at=None)
+        if not self._reachable(thread, moment):
+            return
         thread.say(
             "utter_ask_solved",
             buttons=[

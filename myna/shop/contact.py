@@ -24,8 +24,11 @@ _O_FOR_ZERO = re.compile(r"(?<=\d)[oO]+(?=[\d .-]|$)|(?<![^\W\d_])[oO]+(?=\d)")
 """Vietnamese customers write the letter o for a zero: `o9o3 123 456`."""
 _RUN = re.compile(r"\+?[0-9](?:[ .\-‐–—()/]{0,3}[0-9])*")
 _GROUP = re.compile(r"\d+")
+_LEAST_DIGITS, _MOST_DIGITS = 9, 15
+"""Of a phone number, with or without the country's code (E.164 allows fifteen)."""
 _GLUED_BEFORE = re.compile(r"(?:^|[\W_])(?:s?[đd]t|tel|phone|hp|số|so|no)$", re.IGNORECASE)
 """Words to which a number is glued without being a code like `GHN0903123456`."""
+_HOTLINES = ("1300", "1800", "1900")
 _PERSONAL = (
     PhoneNumberType.MOBILE,
     PhoneNumberType.FIXED_LINE,
@@ -65,16 +68,42 @@ def parse_contact(text: str, regions: Sequence[str] = ("VN", "MY")) -> Phone | E
     text = unicodedata.normalize("NFKC", text[:MAX_TEXT])
     # address books paste numbers inside invisible marks of direction
     text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    for _, _, email in find_emails(text):
+        return email
+    for _, _, phone in find_phones(text, regions):
+        return phone
+    return None
+
+
+def find_emails(text: str) -> Iterator[tuple[int, int, Email]]:
+    """The e-mail addresses in a text of composed characters, with their spans."""
     for match in _EMAIL.finditer(text):
         local, domain = match.groups()
         if len(local) <= 64 and len(domain) <= 253:
-            return Email(f"{local}@{domain}".lower())
+            yield *match.span(), Email(f"{local}@{domain}".lower())
+
+
+def find_phones(
+    text: str, regions: Sequence[str] = ("VN", "MY"), *, bare: bool = True
+) -> Iterator[tuple[int, int, Phone]]:
+    """The phone numbers in a text of composed characters, with their spans, in no order.
+
+    Args:
+        text: without characters that cannot be seen.
+        regions: as for `parse_contact`.
+        bare: whether a national number without its 0 (`903123456`) is one.
+    """
     text = _O_FOR_ZERO.sub(lambda match: "0" * len(match.group()), text)
     for run in _RUN.finditer(text):
-        for candidate in _candidates(_without_codes(text, run)):
+        if run.end() - run.start() < _LEAST_DIGITS:
+            continue
+        taken: list[tuple[int, int]] = []
+        for start, end, candidate in _candidates(text, *_without_codes(text, run), bare=bare):
+            if any(start < other and end > first for first, other in taken):
+                continue
             if phone := _phone(candidate, regions):
-                return phone
-    return None
+                taken.append((start, end))
+                yield start, end, phone
 
 
 def contact_matches(order: Order, contact: Phone | Email) -> bool:
@@ -105,32 +134,40 @@ def mask_address(address: Address) -> str:
     return f"•••, {address.city}"
 
 
-def _without_codes(text: str, run: re.Match[str]) -> str:
-    """The digits of a run without those that are part of a word, such as `DH20413` or `EH1MY`."""
-    digits, before = run.group(), text[: run.start()]
-    if before[-1:].isalpha() and not _GLUED_BEFORE.search(before[-12:]):
-        digits = re.sub(r"^\+?[0-9]+", "", digits)
-    if text[run.end() : run.end() + 1].isupper():
-        digits = re.sub(r"[0-9]+$", "", digits)
-    return digits
+def _without_codes(text: str, run: re.Match[str]) -> tuple[int, int]:
+    """The span of a run without digits that are part of a word, such as `DH20413` or `EH1MY`."""
+    start, end = run.span()
+    before = text[max(0, start - 12) : start]
+    if before[-1:].isalpha() and not _GLUED_BEFORE.search(before):
+        start += len(re.match(r"\+?[0-9]+", run[0])[0])  # type: ignore[index]
+    if text[end : end + 1].isupper():
+        end -= len(re.search(r"[0-9]+$", run[0])[0])  # type: ignore[index]
+    return start, max(start, end)
 
 
-def _candidates(run: str) -> Iterator[str]:
+def _candidates(text: str, start: int, end: int, *, bare: bool) -> Iterator[tuple[int, int, str]]:
     """Stretches of a run of digits, longest first: an order number may stand before the phone."""
-    groups = list(_GROUP.finditer(run))
-    for length in range(len(groups), 0, -1):
-        for first in range(len(groups) - length + 1):
-            stretch = run[groups[first].start() : groups[first + length - 1].end()]
-            digits = re.sub(r"\D", "", stretch)
-            if not 9 <= len(digits) <= 15:
-                continue
-            if first == 0 and run.startswith("+"):
-                yield f"+{digits}"
-            elif digits.startswith("00"):
-                yield f"+{digits[2:]}"
-            # a national number without its 0 is believed only if nothing else stands beside it
-            elif digits.startswith(("0", "84", "60")) or length == len(groups):
-                yield digits
+    groups = [match.span() for match in _GROUP.finditer(text, start, end)]
+    stretches: list[tuple[int, int, str]] = []
+    for first in range(len(groups)):
+        digits = ""
+        for last in range(first, len(groups)):
+            digits += text[slice(*groups[last])]
+            if len(digits) > _MOST_DIGITS:
+                break
+            if len(digits) >= _LEAST_DIGITS:
+                stretches.append((first, last, digits))
+    for first, last, digits in sorted(stretches, key=lambda found: found[0] - found[1]):
+        begin, finish = groups[first][0], groups[last][1]
+        if text[max(start, begin - 1) : begin] == "+":
+            yield begin - 1, finish, f"+{digits}"
+        elif digits.startswith("00"):
+            yield begin, finish, f"+{digits[2:]}"
+        # a national number without its 0 is believed only if nothing else stands beside it
+        elif digits.startswith(("0", "84", "60")) or (
+            bare and last - first + 1 == len(groups) and not digits.startswith(_HOTLINES)
+        ):
+            yield begin, finish, digits
 
 
 def _phone(candidate: str, regions: Sequence[str]) -> Phone | None:

@@ -1,18 +1,15 @@
 """A shop behind a small HTTP interface: what a merchant offers so that Myna can ask.
 
-Every request carries `Authorization: Bearer <token>`; bodies are JSON.
-
-- `GET /orders/<number>` → 200 with an order (see `myna.shop.wire`)
-- `POST /orders/<number>/cancel` `{"reason"}` → 200 with the cancelled order
-- `POST /orders/<number>/messages` `{"contact": "phone"|"email", "text"}` → 201 `{"message_id"}`
-- `GET /health` → 200
-
-The two POSTs carry `Idempotency-Key` (see `myna.shop.protocol`). Errors are
+The calls stand in `myna.shop.operations`, their bodies in `myna.shop.wire`; people read
+`docs/connect-your-shop.md`. Every request carries `Authorization: Bearer <token>`, those that
+change something an `Idempotency-Key` (see `myna.shop.protocol`). Errors are
 `{"error": {"code", "message"}}` with the codes
 
-- 404 `order_not_found`, `contact_not_found`
+- 404 `order_not_found`, `contact_not_found` and others of the kind: there is no such record
 - 409 `refused`, with the order's `state` beside the code: nothing was done
+- 409 `declined`, with a `reason` beside the code: nothing was done
 - 422 `idempotency_key_reused`
+- 501 `not_offered`: the shop has no such thing
 - 503 `unavailable`: certainly nothing was done
 
 Any other answer is trouble. A 404 without one of these codes is a wrong address, not a missing
@@ -21,240 +18,233 @@ order, and a customer must not be told that their order does not exist because o
 
 from __future__ import annotations
 
-import ipaddress
-import logging
-import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import CancelledError, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any
 
 import requests
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
+from myna.shop import operations as ops
 from myna.shop import wire
-from myna.shop.limits import MAX_MESSAGE, MAX_REASON, check_key, check_text, possible_number
-from myna.shop.model import (
-    CONTACTS,
-    Contact,
-    NotFound,
-    Order,
-    Refused,
-    Sent,
-    Unavailable,
-    Uncertain,
+from myna.shop.asking import Asker
+from myna.shop.breaker import Breaker
+from myna.shop.limits import (
+    MAX_MESSAGE,
+    MAX_REASON,
+    check_contact,
+    check_limit,
+    check_query,
+    check_text,
 )
-from myna.shop.protocol import IdempotencyKeyReused
+from myna.shop.model import (
+    Absent,
+    CatalogueFile,
+    Contact,
+    Customer,
+    DeliveryChange,
+    Invoice,
+    LoyaltyAccount,
+    NotDone,
+    NotFound,
+    NotOffered,
+    Order,
+    OrderSummary,
+    Product,
+    Refund,
+    Repair,
+    RepairRequest,
+    Return,
+    ReturnRequest,
+    Sent,
+    Subscription,
+    Unavailable,
+    Warranty,
+    Who,
+)
+from myna.shop.transport import Answer, Transport, trouble_of
 
-MAX_BODY = 512 * 1024
-"""Bytes of an answer that are read."""
-TOTAL_SECONDS = 7.5
-"""Most that one call takes, its retry included, whatever the network does."""
-RETRY_PAUSE = 0.15
-"""Seconds between the two attempts."""
-WORKERS = 16
-"""Requests under way at once; more wait, at most as long as a call may take."""
-
-_NOT_DONE = frozenset([*range(300, 400), 400, 401, 403, 404, 405, 410, 413, 414, 415, 422, 429])
-"""Statuses with which nothing was done."""
-_AGAIN = frozenset([408, 409, 425, 429])
-"""Statuses under 500 after which a second attempt may succeed."""
-
-_log = logging.getLogger(__name__)
-_R = TypeVar("_R")
-
-
-@dataclass(frozen=True)
-class _Answer:
-    status: int
-    body: bytes
-
-
-class _Trouble(Exception):
-    """An attempt without a usable answer."""
-
-    def __init__(self, reason: str, *, perhaps_done: bool, again: bool = True) -> None:
-        super().__init__(reason)
-        self.perhaps_done = perhaps_done
-        self.again = again
+MAX_PAGES = 100
+"""Pages of products that are read."""
 
 
 class HttpShop:
     """A `Shop` over HTTP.
 
-    Every call ends within `TOTAL_SECONDS`. A call that fails is tried once more (the unsafe ones
-    with the same idempotency key). Redirects are not followed: the token goes to one address.
+    Every call ends within `transport.TOTAL_SECONDS`. A call that fails is tried again (the unsafe
+    ones with the same idempotency key).
 
     Args:
         base_url: address of the interface, with or without a path.
         token: the merchant's secret for Myna.
         connect_timeout: seconds to reach the shop.
         read_timeout: seconds without a byte from the shop.
+        breaker: None for one of the usual patience.
 
     Raises:
         ValueError: the address is not http(s), or the token is not visible ASCII.
     """
 
     def __init__(
-        self, base_url: str, token: str, connect_timeout: float = 2, read_timeout: float = 4
+        self,
+        base_url: str,
+        token: str,
+        connect_timeout: float = 2,
+        read_timeout: float = 4,
+        breaker: Breaker | None = None,
     ) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("the shop's address must begin with http:// or https://")
-        self._auth = _Bearer(token)
-        self._local = _is_loopback(parts.hostname)
-        if parts.scheme == "http" and not self._local:
-            _log.warning("the shop's token and orders travel unencrypted to %s", parts.hostname)
-        self._base_url = base_url.rstrip("/")
-        self._timeouts = (connect_timeout, read_timeout)
-        self._sessions = threading.local()
-        # requests has no limit for a whole exchange (name lookup, an answer in drops), so the
-        # exchange runs beside the caller, who leaves when the time is over
-        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="shop")
+        auth = _Bearer(token)
+        self._transport = Transport(base_url, auth, connect_timeout, read_timeout, breaker)
+        self._asker = Asker(self._transport)
 
     def get_order(self, number: str) -> Order | NotFound | Unavailable:
         """See `Shop`."""
-        if not possible_number(number):
-            return NotFound("order")
+        result = self._asker.ask(ops.GET_ORDER, number, check=_same_number(number))
+        return Unavailable("orders: not offered") if isinstance(result, NotOffered) else result
 
-        def read(answer: _Answer) -> Order | NotFound:
-            return _order(answer, number) if answer.status == 200 else _not_found(answer)
-
-        result = self._call("GET", f"/orders/{number}", read)
-        return Unavailable(result.reason) if isinstance(result, Uncertain) else result
-
-    def cancel_order(
-        self, number: str, *, reason: str, idempotency_key: str
-    ) -> Order | NotFound | Refused | Unavailable | Uncertain:
+    def cancel_order(self, number: str, *, reason: str, idempotency_key: str) -> Order | NotDone:
         """See `Shop`."""
         check_text(reason, MAX_REASON)
-        check_key(idempotency_key)
-        if not possible_number(number):
-            return NotFound("order")
 
-        def read(answer: _Answer) -> Order | NotFound | Refused:
-            if answer.status != 200:
-                return _refusal(answer)
-            order = _order(answer, number)
+        def check(order: Order) -> None:
+            _same_number(number)(order)
             if order.state != "cancelled":
                 raise wire.WireError("state: not cancelled")
-            return order
 
-        return self._call(
-            "POST", f"/orders/{number}/cancel", read, {"reason": reason}, idempotency_key
-        )
+        body = ops.Cancellation(reason)
+        return self._asker.do(ops.CANCEL_ORDER, number, idempotency_key, body, check)
 
     def send_message(
         self, number: str, contact: Contact, text: str, *, idempotency_key: str
-    ) -> Sent | NotFound | Unavailable | Uncertain:
+    ) -> Sent | NotDone:
         """See `Shop`."""
         check_text(text, MAX_MESSAGE)
-        check_key(idempotency_key)
-        if contact not in CONTACTS:
-            raise ValueError("a contact is phone or email")
-        if not possible_number(number):
-            return NotFound("order")
+        check_contact(contact)
+        body = ops.Message(contact, text)
+        return self._asker.do(ops.SEND_MESSAGE, number, idempotency_key, body)
 
-        def read(answer: _Answer) -> Sent | NotFound:
-            if answer.status != 201:
-                return _not_found(answer)
-            return Sent(wire.message_id_from_json(wire.loads(answer.body)))
+    def list_orders(self, who: Who) -> tuple[OrderSummary, ...] | Absent:
+        """See `Shop`."""
+        return self._asker.ask_many(ops.LIST_ORDERS, body=who)
 
-        body = {"contact": contact, "text": text}
-        return self._call("POST", f"/orders/{number}/messages", read, body, idempotency_key)
+    def change_delivery(
+        self, number: str, change: DeliveryChange, *, idempotency_key: str
+    ) -> Order | NotDone:
+        """See `Shop`."""
+        check = _same_number(number)
+        return self._asker.do(ops.CHANGE_DELIVERY, number, idempotency_key, change, check)
+
+    def get_invoice(self, number: str) -> Invoice | Absent:
+        """See `Shop`."""
+        return self._asker.ask(ops.GET_INVOICE, number, check=_same_order(number))
+
+    def send_invoice(
+        self, number: str, contact: Contact, *, idempotency_key: str
+    ) -> Sent | NotDone:
+        """See `Shop`."""
+        check_contact(contact)
+        return self._asker.do(ops.SEND_INVOICE, number, idempotency_key, ops.Recipient(contact))
+
+    def open_return(
+        self, number: str, request: ReturnRequest, *, idempotency_key: str
+    ) -> Return | NotDone:
+        """See `Shop`."""
+        check = _same_order(number)
+        return self._asker.do(ops.OPEN_RETURN, number, idempotency_key, request, check)
+
+    def list_returns(self, number: str) -> tuple[Return, ...] | Absent:
+        """See `Shop`."""
+        return self._asker.ask_many(ops.LIST_RETURNS, number)
+
+    def list_refunds(self, number: str) -> tuple[Refund, ...] | Absent:
+        """See `Shop`."""
+        return self._asker.ask_many(ops.LIST_REFUNDS, number)
+
+    def list_warranties(self, number: str) -> tuple[Warranty, ...] | Absent:
+        """See `Shop`."""
+        return self._asker.ask_many(ops.LIST_WARRANTIES, number)
+
+    def get_warranty(self, serial: str) -> Warranty | Absent:
+        """See `Shop`."""
+        return self._asker.ask(ops.GET_WARRANTY, serial)
+
+    def find_warranties(self, who: Who, product: str = "") -> tuple[Warranty, ...] | Absent:
+        """See `Shop`."""
+        check_query(product)
+        return self._asker.ask_many(ops.FIND_WARRANTIES, body=ops.WarrantySearch(who, product))
+
+    def book_repair(self, request: RepairRequest, *, idempotency_key: str) -> Repair | NotDone:
+        """See `Shop`."""
+        check_text(request.symptom, MAX_REASON)
+        return self._asker.do(ops.BOOK_REPAIR, None, idempotency_key, request)
+
+    def get_repair(self, number: str) -> Repair | Absent:
+        """See `Shop`."""
+        return self._asker.ask(ops.GET_REPAIR, number, check=_same_number(number))
+
+    def list_repairs(self, who: Who) -> tuple[Repair, ...] | Absent:
+        """See `Shop`."""
+        return self._asker.ask_many(ops.LIST_REPAIRS, body=who)
+
+    def search_products(
+        self, text: str, *, language: str, limit: int = 5
+    ) -> tuple[Product, ...] | Absent:
+        """See `Shop`."""
+        check_query(text)
+        check_limit(limit)
+        query = {"text": text, "language": language, "limit": str(limit)}
+        return self._asker.ask_many(ops.SEARCH_PRODUCTS, query=query)
+
+    def get_product(self, sku: str) -> Product | Absent:
+        """See `Shop`."""
+        return self._asker.ask(ops.GET_PRODUCT, sku)
+
+    def list_products(self) -> tuple[Product, ...] | Absent:
+        """See `Shop`."""
+        found: list[Product] = []
+        for page in range(1, MAX_PAGES + 1):
+            result = self._asker.ask_many(ops.LIST_PRODUCTS, query={"page": str(page)})
+            if not isinstance(result, tuple):
+                return result
+            if not result:
+                break
+            found += result
+        return tuple(found)
+
+    def get_catalogue(self, language: str) -> CatalogueFile | Absent:
+        """See `Shop`."""
+        return self._asker.ask(ops.GET_CATALOGUE, query={"language": language})
+
+    def get_loyalty(self, who: Who) -> LoyaltyAccount | Absent:
+        """See `Shop`."""
+        return self._asker.ask(ops.GET_LOYALTY, body=who)
+
+    def list_subscriptions(self, who: Who) -> tuple[Subscription, ...] | Absent:
+        """See `Shop`."""
+        return self._asker.ask_many(ops.LIST_SUBSCRIPTIONS, body=who)
+
+    def renew_subscription(self, number: str, *, idempotency_key: str) -> Subscription | NotDone:
+        """See `Shop`."""
+        return self._asker.do(
+            ops.RENEW_SUBSCRIPTION, number, idempotency_key, check=_same_number(number)
+        )
+
+    def get_customer(self, customer_id: str) -> Customer | Absent:
+        """See `Shop`."""
+        return self._asker.ask(ops.GET_CUSTOMER, customer_id)
 
     def health(self) -> bool:
         """See `Shop`; also false if the shop does not know the token."""
 
-        def read(answer: _Answer) -> bool:
-            return True if answer.status == 200 else bool(_not_found(answer))
+        def read(answer: Answer) -> bool:
+            if answer.status != 200:
+                raise trouble_of(answer)
+            return True
 
-        return self._call("GET", "/health", read) is True
+        return self._transport.call("GET", "/health", read) is True
 
     def close(self) -> None:
         """Begins nothing new; calls after this come to `Unavailable`."""
-        self._workers.shutdown(wait=False, cancel_futures=True)
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        read: Callable[[_Answer], _R],
-        body: dict[str, str] | None = None,
-        key: str | None = None,
-    ) -> _R | Unavailable | Uncertain:
-        """One call, tried twice at most. `read` makes a result of an answer or raises."""
-        deadline = time.monotonic() + TOTAL_SECONDS
-        perhaps_done, reason = False, ""
-        for attempt in (1, 2):
-            try:
-                return read(self._exchange(method, path, body, key, deadline))
-            except wire.WireError as error:
-                trouble = _Trouble(f"malformed answer: {error}", perhaps_done=True)
-            except _Trouble as error:
-                trouble = error
-            reason = str(trouble)
-            perhaps_done |= trouble.perhaps_done
-            _log.warning("shop: %s %s, attempt %d: %s", method, path, attempt, reason)
-            if attempt == 2 or not trouble.again or time.monotonic() + RETRY_PAUSE >= deadline:
-                break
-            time.sleep(RETRY_PAUSE)
-        return Uncertain(reason) if key and perhaps_done else Unavailable(reason)
-
-    def _exchange(
-        self, method: str, path: str, body: dict[str, str] | None, key: str | None, deadline: float
-    ) -> _Answer:
-        try:
-            future = self._workers.submit(self._send, method, path, body, key, deadline)
-            return future.result(deadline - time.monotonic())
-        except TimeoutError:
-            begun = not future.cancel()
-            raise _Trouble("no answer in time", perhaps_done=begun, again=False) from None
-        except (CancelledError, RuntimeError):
-            raise _Trouble("closed", perhaps_done=False, again=False) from None
-
-    def _send(
-        self, method: str, path: str, body: dict[str, str] | None, key: str | None, deadline: float
-    ) -> _Answer:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise _Trouble("no time left", perhaps_done=False, again=False)
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-        if key:
-            headers["Idempotency-Key"] = key
-        connect_timeout, read_timeout = self._timeouts
-        try:
-            with self._session().request(
-                method,
-                self._base_url + path,
-                json=body,
-                headers=headers,
-                auth=self._auth,
-                timeout=(min(connect_timeout, left), min(read_timeout, left)),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                received = bytearray()
-                for chunk in response.iter_content(16 * 1024):
-                    received += chunk
-                    if len(received) > MAX_BODY:
-                        raise _Trouble("answer too large", perhaps_done=True, again=False)
-                    if time.monotonic() > deadline:
-                        raise _Trouble("answer too slow", perhaps_done=True, again=False)
-                return _Answer(response.status_code, bytes(received))
-        except (OSError, HTTPError) as error:  # every exception of requests is an OSError
-            # the name alone: texts of exceptions hold addresses
-            raise _Trouble(type(error).__name__, perhaps_done=not _never_sent(error)) from None
-
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._sessions, "session", None)
-        if session is None:
-            session = self._sessions.session = requests.Session()
-            session.trust_env = not self._local  # no proxy to a shop on this machine
-        return session
+        self._transport.close()
 
 
 class _Bearer(AuthBase):
@@ -270,50 +260,17 @@ class _Bearer(AuthBase):
         return request
 
 
-def _order(answer: _Answer, number: str) -> Order:
-    order = wire.order_from_json(wire.loads(answer.body))
-    if order.number != number:
-        raise wire.WireError("number: of another order")
-    return order
+def _same_number(number: str) -> Callable[[Any], None]:
+    def check(record: Any) -> None:
+        if record.number != number:
+            raise wire.WireError("number: of another record")
+
+    return check
 
 
-def _not_found(answer: _Answer) -> NotFound:
-    result = _refusal(answer)
-    if isinstance(result, Refused):
-        raise _Trouble("refused what cannot be refused", perhaps_done=False, again=False)
-    return result
+def _same_order(number: str) -> Callable[[Any], None]:
+    def check(record: Any) -> None:
+        if record.order_number != number:
+            raise wire.WireError("order_number: of another order")
 
-
-def _refusal(answer: _Answer) -> NotFound | Refused:
-    """What an answer that is an error means; raises _Trouble if it is none of those agreed on."""
-    status = answer.status
-    try:
-        code, state = wire.error_from_json(wire.loads(answer.body))
-    except wire.WireError:
-        code, state = "", None
-    if status == 404 and code == "order_not_found":
-        return NotFound("order")
-    if status == 404 and code == "contact_not_found":
-        return NotFound("contact")
-    if status == 409 and code == "refused" and state:
-        return Refused(state)
-    if status == 422 and code == "idempotency_key_reused":
-        raise IdempotencyKeyReused("the key belongs to another request")
-    nothing_done = status in _NOT_DONE or (status == 503 and code == "unavailable")
-    again = status >= 500 or status < 300 or status in _AGAIN
-    raise _Trouble(f"status {status}", perhaps_done=not nothing_done, again=again)
-
-
-def _never_sent(error: Exception) -> bool:
-    """Whether the connection itself failed, before anything was said."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    cause: Any = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return check

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 
+from myna.shop.model import CONTACTS, Contact
+
 MAX_MESSAGE = 2000
 """Characters in one message to a customer."""
 MAX_REASON = 500
-"""Characters in the reason of a cancellation."""
+"""Characters in the reason of a cancellation, or the symptom of a repair."""
+MAX_QUERY = 200
+"""Characters of a text that is searched for."""
+MAX_FOUND = 20
+"""Products that one search gives."""
 
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _KEY = re.compile(r"[!-~]{1,200}")
@@ -33,3 +39,22 @@ def check_text(text: str, most: int) -> None:
     if not text.strip() or len(text) > most:
         raise ValueError(f"a text of 1-{most} characters is needed, not {len(text)}")
     text.encode()  # a lone surrogate raises UnicodeEncodeError, which is a ValueError
+
+
+def check_contact(contact: Contact) -> None:
+    """Raises ValueError unless it is a kind of contact."""
+    if contact not in CONTACTS:
+        raise ValueError("a contact is phone or email")
+
+
+def check_query(text: str) -> None:
+    """Raises ValueError unless the text can be searched for; an empty one can."""
+    if len(text) > MAX_QUERY:
+        raise ValueError(f"a text of at most {MAX_QUERY} characters is needed, not {len(text)}")
+    text.encode()  # a lone surrogate raises UnicodeEncodeError, which is a ValueError
+
+
+def check_limit(limit: int) -> None:
+    """Raises ValueError unless it is a number of products that one search gives."""
+    if not 1 <= limit <= MAX_FOUND:
+        raise ValueError(f"a limit is 1-{MAX_FOUND}")

@@ -17,6 +17,9 @@ LONGEST_BUTTON = 20
 
 _PAYLOAD = re.compile(r"/(?P<name>\w+(?:/\w+)?)(?P<values>\{.*\})?", re.DOTALL)
 
+_LONGEST = {"utter_messenger_questions": 80, "utter_messenger_menu": 30}
+"""What Messenger shows outside of the conversation has room of its own."""
+
 
 def check_answer(
     project: Project, name: str, answer: Answer, facts: set[str] | None
@@ -32,7 +35,7 @@ def check_answer(
     if facts is not None:
         yield from _placeholders(project, name, answer, facts)
     for button in answer.buttons:
-        yield from _button(project, button)
+        yield from _button(project, button, _LONGEST.get(name, LONGEST_BUTTON))
 
 
 def _placeholders(
@@ -58,11 +61,11 @@ def _placeholders(
                 yield error("L203", answer.place, what + suggestion)
 
 
-def _button(project: Project, button: Button) -> Iterator[Finding]:
-    if len(button.title) > LONGEST_BUTTON and "{" not in button.title:
+def _button(project: Project, button: Button, longest: int) -> Iterator[Finding]:
+    if len(button.title) > longest and "{" not in button.title:
         what = (
             f'"{button.title}" has {len(button.title)} characters; Messenger shows'
-            f" {LONGEST_BUTTON} of a button. Shorten it."
+            f" {longest} of a button. Shorten it."
         )
         yield warning("L205", button.place, what)
     match = _PAYLOAD.fullmatch(button.payload)

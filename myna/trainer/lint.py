@@ -9,6 +9,7 @@ from myna.trainer.check_domain import check_domain
 from myna.trainer.check_examples import check_examples
 from myna.trainer.check_lexicons import check_lexicons
 from myna.trainer.check_moods import check_moods
+from myna.trainer.check_patterns import check_patterns
 from myna.trainer.check_shop import check_shop
 from myna.trainer.check_tests import check_tests
 from myna.trainer.check_texts import check_texts
@@ -21,6 +22,7 @@ _CHECKS = (
     check_examples,
     check_moods,
     check_lexicons,
+    check_patterns,
     check_texts,
     check_dialogue,
     check_tests,

@@ -14,6 +14,8 @@ from myna.trainer.files import Entries, Items, Text
 from myna.trainer.findings import Finding, Place, alike, error
 from myna.trainer.reader import Reader
 
+_FOLDERS = ("rules", "stories", "moods", "lexicons", "patterns", "troubleshooting")
+"""Of `data/`, besides `nlu/`."""
 _NLU_KEYS = {"intent", "examples", "synonym", "lookup", "regex"}
 
 
@@ -62,13 +64,13 @@ class Project:
         """Files of `data/` in no folder of ours, and those that Rasa alone reads."""
         data = self.root / "data"
         places = [data / "nlu" / folder for folder in (*LANGUAGES, "shared")]
-        places += [data / "rules", data / "stories", data / "moods", data / "lexicons"]
+        places += [data / folder for folder in _FOLDERS]
         for path in sorted(data.rglob("*.y*ml")):
             if not any(place in path.parents for place in places):
                 name = path.relative_to(self.root).as_posix()
                 what = (
-                    "Move the file into data/nlu/<language>/, data/moods/, data/lexicons/,"
-                    " data/rules/ or data/stories/."
+                    "Move the file into data/nlu/<language>/ or one of "
+                    f"{', '.join(f'data/{folder}/' for folder in _FOLDERS)}."
                 )
                 self._reader.wrong(name, 1, what)
         for path in sorted(data.glob("nlu/shared/*.yml")):

@@ -89,7 +89,7 @@ def _try_conversations(conversations: list[Conversation]) -> bool:
         try:
             with running(Path(folder)) as stack:
                 for outcome in play_all(conversations, lambda lang: Customer(stack.url, lang)):
-                    _show(outcome)
+                    show(outcome)
                     good += outcome.difference is None
         except ChildError as fault:
             click.secho(f"Myna did not start: {fault}", fg="red")
@@ -99,7 +99,8 @@ def _try_conversations(conversations: list[Conversation]) -> bool:
     return not bad
 
 
-def _show(outcome: Outcome) -> None:
+def show(outcome: Outcome) -> None:
+    """Prints how a conversation went."""
     conversation = outcome.conversation
     if outcome.difference is None:
         click.secho(f"  ok      {conversation.language}  {conversation.name}", fg="green")

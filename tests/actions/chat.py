@@ -15,7 +15,7 @@ import yaml
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import contact, general, orders, proof
+from actions import confirmation, contact, general, orders, proof
 from myna.bootstrap import catalogue
 from myna.facts import LANGUAGES
 from myna.settings import PROJECT
@@ -23,16 +23,16 @@ from myna.settings import PROJECT
 DOMAIN: dict[str, Any] = yaml.safe_load((PROJECT / "domain.yml").read_text(encoding="utf-8"))
 CONVERSATION = "web-1"
 FORMS = {
-    "order_status_form": (proof.ValidateOrderStatusForm, orders.ActionLookUpOrder),
-    "cancellation_form": (proof.ValidateCancellationForm, orders.ActionCancelOrder),
+    "order_status_form": (orders.ValidateOrderStatusForm, orders.ActionLookUpOrder),
+    "cancellation_form": (orders.ValidateCancellationForm, orders.ActionCancelOrder),
     contact.FORM: (contact.ValidateContactForm, contact.ActionNoteContact),
 }
 """Form → its validation, and the action that follows it."""
 ASKING = {
     "order_number": proof.ActionAskOrderNumber,
     "contact": proof.ActionAskContact,
-    "cancel_confirmed": orders.ActionAskCancelConfirmed,
-    "code": orders.ActionAskCode,
+    "confirmed": orders.ActionAskCancellationConfirmed,
+    "code": confirmation.ActionAskCode,
     "contact_form_contact": contact.ActionAskCallbackContact,
 }
 """Slot, or form and slot → the action that asks."""
@@ -228,8 +228,8 @@ class Chat:
                 self._apply([slot(name, entity["value"])])
         asked = (self.loop, self.slots["requested_slot"])
         answer = {"affirm": True, "cancel_order": True, "deny": False}.get(intent)
-        if asked == ("cancellation_form", "cancel_confirmed") and answer is not None:
-            self._apply([slot("cancel_confirmed", answer)])
+        if asked == ("cancellation_form", "confirmed") and answer is not None:
+            self._apply([slot("confirmed", answer)])
 
     async def _form(self, name: str, again: bool = False) -> bool:
         """Plays the form; False if it has nothing to do with the message."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actions import orders, proof
+from actions import orders
 from myna import codes
 from myna.bootstrap import catalogue
 from myna.shop.model import Money, NotFound, Refused, Unavailable, Uncertain
@@ -12,7 +12,7 @@ from .fake_shop import an_order
 
 RIGHT, WRONG = "+84903123456", "+84911111111"
 NUMBER = "DH-20413"
-HAND_OVER = {"type": "hand_over", "reason": "proof", "announced": True}
+HAND_OVER = {"type": "hand_over", "reason": "proof", "announced": False}
 
 
 async def ask(chat, number=NUMBER, **more):
@@ -47,7 +47,7 @@ async def test_the_whole_way(chat, shop, state):
     assert shop.cancelled == [(NUMBER, "cancel:m-2")]
     passed = {"type": "proof_passed", "order_number": NUMBER, "level": "code"}
     assert chat.commands == [passed]
-    left = ("cancel_confirmed", "code", "code_issued")
+    left = ("confirmed", "code", "code_issued")
     assert [chat.slots[name] for name in left] == [None, None, None]
     assert chat.loop is None
 
@@ -77,7 +77,7 @@ async def test_nothing_of_the_order_is_told_without_proof(chat):
 async def test_no(chat, shop):
     await ask(chat, phone=RIGHT)
     assert await chat.say("no", "deny") == ["utter_cancel_dropped"]
-    assert (chat.loop, chat.slots["cancel_confirmed"]) == (None, None)
+    assert (chat.loop, chat.slots["confirmed"]) == (None, None)
     assert (shop.sent, shop.cancelled) == ([], [])
 
 
@@ -91,7 +91,7 @@ async def test_another_order_named_is_no_yes(chat, shop):
     await ask(chat, phone=RIGHT)
     assert await ask(chat, "DH-20427") == ["utter_ask_confirm_cancel"]
     assert chat.values("utter_ask_confirm_cancel")["order_number"] == "DH-20427"
-    assert (chat.slots["cancel_confirmed"], shop.sent) == (None, [])
+    assert (chat.slots["confirmed"], shop.sent) == (None, [])
 
 
 async def test_another_order_named_with_the_code_has_to_be_confirmed(chat, shop):
@@ -271,7 +271,7 @@ async def test_a_shop_that_fails_before_it_ends_the_form(chat, shop, turn, outco
         shop.next["get_order"] = [outcome]
         told = await chat.say("yes", "affirm")
     assert told == ["utter_shop_unavailable"]
-    assert (chat.loop, chat.slots["cancel_confirmed"], shop.sent) == (None, None, [])
+    assert (chat.loop, chat.slots["confirmed"], shop.sent) == (None, None, [])
 
 
 async def test_without_money_paid_nothing_is_refunded(chat, shop):
@@ -290,7 +290,7 @@ async def test_the_refund_is_what_the_shop_says(shop):
 
 async def cancel_proven(**slots):
     proved = {"order_number": NUMBER, "level": "code"}
-    given = {"order_number": NUMBER, "cancel_confirmed": True, "proof": proved, **slots}
+    given = {"order_number": NUMBER, "confirmed": True, "proof": proved, **slots}
     return await run(orders.ActionCancelOrder, tracker(**given))
 
 
@@ -315,7 +315,7 @@ async def test_what_comes_of_cancelling(shop, outcome, response, commands):
     shop.next["cancel_order"] = [outcome]
     done = await cancel_proven()
     assert (done.responses, done.commands) == ([response], commands)
-    assert done.slots == {"cancel_confirmed": None, "code": None, "code_issued": None}
+    assert done.slots == {"confirmed": None, "code": None, "code_issued": None}
     assert shop.cancelled == [(NUMBER, "cancel:m-1")]
 
 
@@ -325,7 +325,7 @@ async def test_what_comes_of_cancelling(shop, outcome, response, commands):
         {"proof": None},
         {"proof": {"order_number": NUMBER, "level": "contact"}},
         {"proof": {"order_number": "DH-20427", "level": "code"}},
-        {"cancel_confirmed": None},
+        {"confirmed": None},
         {"order_number": None},
     ],
 )
@@ -353,23 +353,27 @@ async def test_what_rasa_fills_in_at_the_beginning_is_stale(shop):
         slot("requested_slot", None),
         {"event": "action", "name": "cancellation_form"},
         slot("order_number", NUMBER),
-        slot("cancel_confirmed", True),
+        slot("confirmed", True),
     ]
     seen = tracker(
         events=events,
         loop="cancellation_form",
         order_number=NUMBER,
-        cancel_confirmed=True,
+        confirmed=True,
         proof={"order_number": NUMBER, "level": "code"},
     )
-    outcome = await run(proof.ValidateCancellationForm, seen)
-    assert outcome.slots["cancel_confirmed"] is None
-    assert outcome.slots["requested_slot"] == "cancel_confirmed"
+    outcome = await run(orders.ValidateCancellationForm, seen)
+    assert outcome.slots["confirmed"] is None
+    assert outcome.slots["requested_slot"] == "confirmed"
 
 
 @pytest.mark.parametrize("language", ["vi", "ms", "en"])
 async def test_the_code_is_sent_in_the_conversations_language(shop, language):
     chat = Chat(language)
     await confirm(chat)
-    text = catalogue().render("utter_code_message", language, code=code_of(shop)).text
+    text = (
+        catalogue()
+        .render("utter_code_message", language, code=code_of(shop), order_number=NUMBER)
+        .text
+    )
     assert shop.sent[0][2] == text

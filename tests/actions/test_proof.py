@@ -2,7 +2,7 @@
 
 import pytest
 
-from actions import proof
+from actions import orders
 from myna.bootstrap import catalogue
 from myna.shop.model import Unavailable
 
@@ -12,7 +12,7 @@ from .fake_shop import an_order
 RIGHT, WRONG = "+84903123456", "+84911111111"
 FAILED = {"type": "proof_failed", "order_number": "DH-20413"}
 PASSED = {"type": "proof_passed", "order_number": "DH-20413", "level": "contact"}
-LOCKED = {"type": "hand_over", "reason": "proof", "announced": True}
+LOCKED = {"type": "hand_over", "reason": "proof", "announced": False}
 
 
 async def status(chat, **entities):
@@ -49,7 +49,7 @@ async def test_an_unknown_order_is_answered_like_a_wrong_contact(shop):
             order_number=number,
             contact=contact,
         )
-        outcome = await run(proof.ValidateOrderStatusForm, seen)
+        outcome = await run(orders.ValidateOrderStatusForm, seen)
         assert outcome.values("utter_order_not_matched") == {"order_number": number}
         assert outcome.commands == [{"type": "proof_failed", "order_number": number}]
         outcomes.append((outcome.responses, outcome.slots["contact"], outcome.ends_form))
@@ -168,7 +168,7 @@ async def test_a_locked_order_or_conversation_is_not_compared(shop, known):
         order_number="DH-20413",
         contact=RIGHT,
     )
-    outcome = await run(proof.ValidateOrderStatusForm, seen)
+    outcome = await run(orders.ValidateOrderStatusForm, seen)
     assert outcome.responses == ["utter_proof_locked"]
     assert outcome.commands == [LOCKED]
     assert outcome.ends_form

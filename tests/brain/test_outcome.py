@@ -75,6 +75,32 @@ async def test_a_command_stands_at_its_place(
     assert answer["commands"] == [{**commands[0], "after": 2}, {**commands[1], "after": 4}]
 
 
+async def test_elements_are_cards(
+    brain_client: BrainClient, conversation: str, actions: ActionServer
+) -> None:
+    bare = {"title": "Rice cooker"}
+    fan = {
+        "title": "Fan",
+        "subtitle": "RM129.00",
+        "image_url": "https://shop.example/fan.jpg",
+        "default_action": {"type": "web_url", "url": "https://shop.example/fan"},
+        "buttons": [{"type": "postback", "title": "Buy", "payload": "/place_order"}],
+    }
+    actions.responses = [{"text": "a moment"}, {"text": "these:", "elements": [fan, bare]}]
+    answer = await brain_client.turn(conversation, "please do it now")
+    assert answer["messages"][-1]["cards"] == [
+        {
+            "title": "Fan",
+            "subtitle": "RM129.00",
+            "picture": "https://shop.example/fan.jpg",
+            "url": "https://shop.example/fan",
+            "buttons": [{"title": "Buy", "payload": "/place_order"}],
+        },
+        {"title": "Rice cooker", "subtitle": "", "picture": None, "url": None, "buttons": []},
+    ]
+    assert "cards" not in answer["messages"][0]
+
+
 async def test_the_agent_sees_what_the_customer_has_told(
     brain_client: BrainClient, conversation: str, actions: ActionServer
 ) -> None:

@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[2] / "myna"
 CHAT_FILES = ROOT / "channels" / "static" / "chat"
 DESK_FILES = ROOT / "desk" / "static"
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data: https: http://127.0.0.1:*; "
     "connect-src 'self'; worker-src 'self'"
 )
 AGENTS = {"linh": "Linh", "aisyah": "Nurul Aisyah"}
@@ -212,7 +213,8 @@ class FakeServer:
                 return answer_json({"message": message})
         text = body.get("text")
         if text is None:
-            shown = {b["id"]: b["title"] for m in conversation.messages for b in m["buttons"]}
+            places = [p for m in conversation.messages for p in (m, *m["cards"])]
+            shown = {b["id"]: b["title"] for place in places for b in place["buttons"]}
             text = shown[body["choice"]]
         message = self.store.customer_says(conversation, text, body["echo_id"])
         if self.lose_answers:
@@ -351,6 +353,7 @@ class FakeServer:
             {
                 "conversation": self.store.summary(conversation),
                 "messages": conversation.messages,
+                "troubles": conversation.troubles,
                 "context": self.store.context(conversation),
             }
         )

@@ -48,6 +48,9 @@ class Conversation:
 
     id: str
     channel: str = "web"
+    account: str | None = None
+    write_until: datetime | None = None
+    troubles: list[Json] = field(default_factory=list)
     language: str = "vi"
     owner: str = "bot"
     version: int = 1
@@ -115,6 +118,8 @@ class Store:
         text: str,
         *,
         titles: list[str] | None = None,
+        cards: list[Json] | None = None,
+        attachments: list[Json] | None = None,
         response: str | None = None,
         echo_id: str | None = None,
         agent: str | None = None,
@@ -131,6 +136,8 @@ class Store:
                 {"id": f"{seq}-{number}", "title": title}
                 for number, title in enumerate(titles or [])
             ],
+            "cards": cards or [],
+            "attachments": attachments or [],
             "echo_id": echo_id,
             "agent": agent,
             "at": stamp(at or datetime.now(UTC)),
@@ -156,6 +163,8 @@ class Store:
         return {
             **conversation.for_customer(),
             "channel": conversation.channel,
+            "account": conversation.account,
+            "write_until": conversation.write_until and stamp(conversation.write_until),
             "version": conversation.version,
             "reason": conversation.reason,
             "queued_at": queued and stamp(queued),

@@ -6,6 +6,8 @@ import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -32,8 +34,8 @@ def say(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
-def bot_says(server: FakeServer, text: str) -> None:
-    server.do(lambda: server.store.log(server.the_chat(), "bot", text))
+def bot_says(server: FakeServer, text: str, cards: list[dict[str, Any]] | None = None) -> None:
+    server.do(lambda: server.store.log(server.the_chat(), "bot", text, cards=cards))
 
 
 def said(server: FakeServer) -> list[str]:
@@ -115,6 +117,28 @@ def test_text_is_never_markup(chat: Page, server: FakeServer) -> None:
     expect(bubbles(chat)).to_have_count(2)
     assert texts(chat)[0] == nasty
     assert chat.locator("#blocks img, #blocks script, #blocks a").count() == 0
+
+
+def test_cards_show_things_and_offer_what_to_do(chat: Page, server: FakeServer) -> None:
+    fan = {
+        "title": "Quạt đứng Gió Xanh",
+        "subtitle": "1.250.000 ₫ · còn hàng",
+        "picture": None,
+        "url": "https://shop.example/fan",
+        "buttons": [{"id": "card-1", "title": "Mua sản phẩm này"}],
+    }
+    trick = {**fan, "title": "<b>x</b>", "picture": "javascript:1", "url": "data:x", "buttons": []}
+    real = {**fan, "picture": urljoin(chat.url, "/static/chat/icon.svg")}
+    say(chat, "Có quạt nào không?")
+    bot_says(server, "Dạ, bên em có ạ:", cards=[real, trick])
+    shown = chat.locator(".cards > li")
+    expect(shown).to_have_count(2)
+    expect(shown.first.locator("img")).to_have_js_property("complete", True)
+    expect(shown.first.get_by_role("link")).to_have_attribute("href", "https://shop.example/fan")
+    assert shown.nth(1).locator("img, a, b").count() == 0
+    shown.first.get_by_role("button", name="Mua sản phẩm này").click()
+    expect(chat.locator(".mine .bubble")).to_have_count(2)
+    assert server.posts[-1]["choice"] == "card-1"
 
 
 def test_links_are_links_and_tricks_are_not(chat: Page, server: FakeServer) -> None:

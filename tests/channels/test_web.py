@@ -81,6 +81,8 @@ async def test_a_message_and_its_answer(chat: Chat, hub: Hub) -> None:
         "text": "hello",
         "response": None,
         "buttons": [],
+        "cards": [],
+        "attachments": [],
         "echo_id": "e-1",
         "agent": None,
         "at": message["at"],
@@ -343,6 +345,24 @@ async def test_messages_that_come_too_fast(chat: Chat, hub: Hub) -> None:
     assert (status, again["error"]["code"]) == (429, "too_fast")
     await handled(hub)
     assert [text for _, text in await chat.texts()] == ["one", "you said: one"]
+
+
+async def test_more_than_the_brain_can_answer_in_time(
+    chat: Chat, hub: Hub, brain: FakeBrain, linh: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is stored of what would be answered too late; people wait for no brain."""
+    slow = Held(answer("hi"))
+    brain.script = [slow]
+    assert (await chat.send("e-1", "one"))[0] == 201
+    monkeypatch.setattr(hub, "_turn_seconds", 1000.0)
+    status, body = await chat.send("e-2", "two")
+    assert (status, body["error"]["code"]) == (429, "busy")
+    assert body["error"]["retry_after"] > 60
+    await hub.reply(chat.conversation["id"], linh, "desk:1", "I am here")
+    assert (await chat.send("e-3", "three"))[0] == 201
+    slow.go.set()
+    await handled(hub)
+    assert [text for author, text in await chat.texts() if author == "customer"] == ["one", "three"]
 
 
 async def test_newcomers_may_prove_that_they_work(chat_of: Callable[[], Chat], hub: Hub) -> None:

@@ -53,6 +53,7 @@ async def test_the_queue(desk: Desk, waiting: Conversation) -> None:
     assert summary == {
         "id": waiting.id,
         "channel": "web",
+        "account": None,
         "language": "en",
         "owner": "queue",
         "version": 2,
@@ -64,6 +65,7 @@ async def test_the_queue(desk: Desk, waiting: Conversation) -> None:
         "case": None,
         "last_message": summary["last_message"],
         "last_seq": 3,
+        "write_until": None,
         "created_at": summary["created_at"],
     }
     assert summary["queued_at"].endswith("Z")

@@ -66,6 +66,9 @@ BAD: dict[str, Step] = {
     "bad button": lambda: web.json_response(
         broken(messages=[{"text": "a", "response": None, "buttons": [{"title": "b"}]}])
     ),
+    "a card of no title": lambda: web.json_response(
+        broken(messages=[{"text": "a", "response": None, "buttons": [], "cards": [{}]}])
+    ),
     "commands without type": lambda: web.json_response(broken(commands=[{"reason": "x"}])),
     "a failure of no order": lambda: web.json_response(broken(commands=[{"type": "proof_failed"}])),
     "another language": lambda: web.json_response(broken(language=7)),

@@ -8,9 +8,12 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.exceptions import RedisError
 
 from myna.hub import bus as bus_module
 from myna.hub.bus import EVERYTHING, RESYNC, Bus, News, RedisBus, make_bus
@@ -246,6 +249,38 @@ async def test_news_that_redis_did_not_take_in_time_become_a_resync(
             redis.send_signal(signal.SIGCONT)
             while await next_of(far) != RESYNC:  # Redis may find the message in its socket yet
                 pass
+
+
+async def test_a_connection_ends_as_a_whole(
+    redis_url: str, join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a long stop of the process, sending fails in the very moment in which the time limit of
+    hearing is over, so that the client takes what cuts it off for that."""
+    get_message, publish = PubSub.get_message, Redis.publish
+    swallowed, failed = [], []
+
+    async def hears(pubsub: PubSub, **options: Any) -> Any:
+        try:
+            return await get_message(pubsub, **options)
+        except asyncio.CancelledError:
+            if swallowed:
+                raise
+            swallowed.append(pubsub)
+            return None
+
+    async def sends(redis: Redis, *arguments: Any) -> Any:
+        if failed:
+            return await publish(redis, *arguments)
+        failed.append(redis)
+        raise RedisError("stopped for long")
+
+    monkeypatch.setattr(PubSub, "get_message", hears)
+    monkeypatch.setattr(Redis, "publish", sends)
+    here, there = await join(redis_url), await join(redis_url)
+    with there.listen("c-1") as queue:
+        here.publish(News("message", "c-1"))
+        assert await next_of(queue) == RESYNC, "connected again, and what was lost is made up for"
+    assert swallowed
 
 
 async def test_a_wrong_password_is_told_without_being_shown(

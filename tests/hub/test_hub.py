@@ -493,10 +493,10 @@ async def test_too_many_customers(
     brain.script = list(slow)
     for number in range(3):
         await receive(hub, "hello", to=f"c{number}")
-    hub.let_in()
+    await hub.let_in("c1")
     monkeypatch.setattr(hub, "_turn_seconds", 50.0)
     with pytest.raises(HubError) as fault:
-        hub.let_in()
+        await hub.let_in("c1")
     assert (fault.value.status, fault.value.code) == (429, "busy")
     backlog = 3 * 50.0 / module._TURNS_AT_ONCE
     assert fault.value.more["retry_after"] >= backlog - module._BACKLOG_SECONDS
@@ -504,7 +504,7 @@ async def test_too_many_customers(
         each.go.set()
     await handled(hub)
     await until(idle(hub))
-    hub.let_in()
+    await hub.let_in("c1")
 
 
 async def test_the_time_of_a_turn_is_measured(hub: Hub, brain: FakeBrain) -> None:
@@ -537,8 +537,9 @@ async def test_a_dead_brain_is_no_silence(
     brain.alive = False
     await hub.open("c1", "web", language)
     messages = await say(hub, "c1", "hello")
-    expected = catalogue.render("utter_brain_unavailable", language).text
-    assert [(m.author, m.text) for m in messages[1:]] == [("system", expected)]
+    said = ("utter_brain_unavailable", "utter_handed_over_first")
+    expected = [("system", catalogue.render(name, language).text) for name in said]
+    assert [(m.author, m.text) for m in messages[1:]] == expected
     after = await hub.log.conversation("c1")
     assert (after.owner, after.reason) == ("queue", "fault")
 
@@ -699,7 +700,11 @@ async def test_a_message_that_cannot_be_handled_is_no_silence(
     quick_pauses(monkeypatch)
     brain.script = [ValueError("poison")] * 20
     messages = await say(hub, "c1", "hello")
-    assert spoken(messages) == [("customer", "hello"), ("system", "utter_brain_unavailable")]
+    assert [name for _, name in spoken(messages)] == [
+        "hello",
+        "utter_brain_unavailable",
+        "utter_handed_over_first",
+    ]
     assert (await hub.log.conversation("c1")).owner == "queue"
 
 

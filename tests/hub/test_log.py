@@ -132,6 +132,19 @@ async def test_a_button_of_another_conversation(log: Log) -> None:
     assert await log.find("c2") is None, "nothing is left of it"
 
 
+async def test_a_button_of_a_card(log: Log) -> None:
+    buttons = [{"title": "Buy", "payload": "/place_order"}]
+    card = {"title": "Fan", "subtitle": "RM10", "picture": None, "url": None, "buttons": buttons}
+    offer = answer("these:")
+    offer["messages"][0]["cards"] = [card]
+    [shown] = (await turn(log, offer)).messages[0].public()["cards"]
+    assert {**shown, "buttons": None} == {**card, "buttons": None}
+    [button] = shown["buttons"]
+    assert button.keys() == {"id", "title"}
+    written = (await write(log, "anything", button=button["id"])).written
+    assert (written.messages[0].text, written.messages[0].choice) == ("Buy", "/place_order")
+
+
 async def test_a_button_cannot_be_typed(log: Log, house: House) -> None:
     for typed in (SOLVED, NOT_SOLVED, f"{RATE}1:1:5"):
         received = await write(log, typed)
@@ -563,7 +576,10 @@ async def test_what_was_committed_is_not_written_again(log: Log) -> None:
 async def test_an_abandoned_turn_is_an_apology_and_a_hand_over(log: Log) -> None:
     begun = await write(log)
     done = await log.give_up_turn(Turn(begun.written.messages), "front")
-    assert spoken(done.messages) == [("system", "utter_brain_unavailable")]
+    assert spoken(done.messages) == [
+        ("system", "utter_brain_unavailable"),
+        ("system", "utter_handed_over_first"),
+    ]
     assert (done.conversation.owner, done.conversation.reason) == ("queue", "fault")
     assert await log.with_pending() == []
 

@@ -32,4 +32,5 @@ def test_every_change_is_one() -> None:
         assert owner in get_args(Owner)
         assert cause in get_args(Cause)
         assert to in get_args(Owner)
-        assert to != owner
+        # who answers on the channel itself and who answers at our desk are both people
+        assert to != owner or cause == "taken_from_outside"

@@ -21,7 +21,13 @@ from myna.shop.demo.seed import seed
 from myna.shop.demo.service import create_app
 from myna.shop.demo.store import DemoShop
 from myna.shop.http import HttpShop
-from myna.shop.protocol import Shop
+from myna.shop.woocommerce import WooCommerceShop
+from myna.shop.woocommerce.client import WooClient
+
+from . import fake_woocommerce
+from .fake_woocommerce import FakeWooCommerce
+
+pytest.register_assert_rewrite("tests.shop.contract")
 
 TOKEN = "s3cret-token-of-the-shop"
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -99,7 +105,7 @@ def connect() -> Iterator[Callable[..., HttpShop]]:
     """Makes clients that are closed at the end."""
     shops: list[HttpShop] = []
 
-    def make(address: str, token: str = TOKEN, **options: float) -> HttpShop:
+    def make(address: str, token: str = TOKEN, **options: Any) -> HttpShop:
         shops.append(HttpShop(address, token, **options))
         return shops[-1]
 
@@ -113,7 +119,15 @@ def http_shop(service: str, connect: Callable[..., HttpShop]) -> HttpShop:
     return connect(service)
 
 
-@pytest.fixture(params=["demo", "http"])
-def shop(request: pytest.FixtureRequest) -> Shop:
-    """Each adapter in turn."""
-    return request.getfixturevalue(f"{request.param}_shop")
+@pytest.fixture
+def woocommerce() -> Iterator[FakeWooCommerce]:
+    with fake_woocommerce.serving(fake_woocommerce.stocked()) as woo:
+        yield woo
+
+
+@pytest.fixture
+def woocommerce_shop(woocommerce: FakeWooCommerce) -> Iterator[WooCommerceShop]:
+    client = WooClient(woocommerce.url, fake_woocommerce.KEY, fake_woocommerce.SECRET)
+    shop = WooCommerceShop(client, prefix="KD-")
+    yield shop
+    shop.close()

@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from myna.shop import http, wire
+from myna.shop import transport, wire
+from myna.shop.breaker import Breaker
 from myna.shop.demo.faults import Faults
 from myna.shop.demo.seed import demo_orders
 from myna.shop.demo.store import DemoShop
 from myna.shop.http import HttpShop
-from myna.shop.model import NotFound, Order, Sent, Unavailable, Uncertain
+from myna.shop.model import NotFound, NotOffered, Order, Sent, Unavailable, Uncertain
 
 from .conftest import NOW, TOKEN
 
@@ -36,7 +37,7 @@ def send(shop: HttpShop) -> Any:
 
 @pytest.fixture(autouse=True)
 def _short_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "RETRY_PAUSE", 0.01)
+    monkeypatch.setattr(transport, "FIRST_PAUSE", 0.01)
 
 
 class Stub:
@@ -181,8 +182,8 @@ def test_after_uncertain_the_same_key_tells_what_happened(
 def test_a_call_ends_in_time_whatever_the_shop_does(
     dripping: str, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert http.TOTAL_SECONDS < 8
-    monkeypatch.setattr(http, "TOTAL_SECONDS", 0.6)
+    assert transport.TOTAL_SECONDS < 8
+    monkeypatch.setattr(transport, "TOTAL_SECONDS", 0.6)
     shop = connect(dripping)
     start = time.monotonic()
     assert isinstance(shop.get_order("DH-20413"), Unavailable)
@@ -193,7 +194,7 @@ def test_a_call_ends_in_time_whatever_the_shop_does(
 def test_the_second_attempt_has_the_rest_of_the_time(
     service: str, faults: Faults, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "TOTAL_SECONDS", 1.0)
+    monkeypatch.setattr(transport, "TOTAL_SECONDS", 1.0)
     faults.set({"delay_s": 5})
     start = time.monotonic()
     assert isinstance(cancel(connect(service, read_timeout=0.7)), Uncertain)
@@ -203,8 +204,8 @@ def test_the_second_attempt_has_the_rest_of_the_time(
 def test_calls_that_find_no_free_worker_were_certainly_not_done(
     dripping: str, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "TOTAL_SECONDS", 0.4)
-    monkeypatch.setattr(http, "WORKERS", 1)
+    monkeypatch.setattr(transport, "TOTAL_SECONDS", 0.4)
+    monkeypatch.setattr(transport, "WORKERS", 1)
     shop = connect(dripping)
     assert isinstance(cancel(shop), Uncertain)
     assert isinstance(cancel(shop), Unavailable)
@@ -227,12 +228,12 @@ def test_malformed_answers_are_trouble_with_a_logged_reason(
 
 
 def test_another_order_than_asked_for_is_never_given_out(stub: Stub, stub_shop: HttpShop) -> None:
-    stub.body = json.dumps(wire.order_to_json(ORDERS["DH-20427"])).encode()
+    stub.body = json.dumps(wire.to_json(ORDERS["DH-20427"])).encode()
     assert isinstance(stub_shop.get_order("DH-20413"), Unavailable)
 
 
 def test_an_order_that_is_not_cancelled_is_no_success(stub: Stub, stub_shop: HttpShop) -> None:
-    stub.body = json.dumps(wire.order_to_json(ORDERS["DH-20427"])).encode()
+    stub.body = json.dumps(wire.to_json(ORDERS["DH-20427"])).encode()
     assert isinstance(cancel(stub_shop), Uncertain)
 
 
@@ -243,7 +244,7 @@ def test_a_wrong_address_or_token_is_no_missing_order(
     stub.status, stub.headers = status, {"location": "http://127.0.0.1:1/"}
     assert isinstance(stub_shop.get_order("DH-20413"), Unavailable)
     assert isinstance(cancel(stub_shop), Unavailable)
-    attempts = 2 if status == 429 else 1
+    attempts = transport.ATTEMPTS if status == 429 else 1
     assert len(stub.requests) == 2 * attempts
 
 
@@ -253,7 +254,7 @@ def test_errors_that_leave_it_open_are_uncertain(
 ) -> None:
     stub.status = status
     assert isinstance(cancel(stub_shop), Uncertain)
-    assert len(stub.requests) == 2
+    assert len(stub.requests) == transport.ATTEMPTS
     keys = {headers["Idempotency-Key"] for _, headers in stub.requests}
     assert keys == {"k"}
 
@@ -271,7 +272,7 @@ def test_reading_cannot_be_refused(stub: Stub, stub_shop: HttpShop) -> None:
 
 
 def test_an_answer_without_end_is_not_read_to_the_end(stub: Stub, stub_shop: HttpShop) -> None:
-    stub.body = b"x" * (http.MAX_BODY + 1)
+    stub.body = b"x" * (transport.MAX_BODY + 1)
     result = stub_shop.get_order("DH-20413")
     assert result == Unavailable("answer too large")
 
@@ -336,3 +337,70 @@ def test_after_close_nothing_is_begun(http_shop: HttpShop) -> None:
     assert http_shop.get_order("DH-99999") == NotFound("order")
     http_shop.close()
     assert isinstance(cancel(http_shop), Unavailable)
+
+
+def test_a_shop_that_is_down_is_left_alone_and_found_again(stub: Stub, connect: Connect) -> None:
+    shop = connect(stub.address, breaker=Breaker(failures=2, seconds=0.3))
+    stub.status = 500
+    for _ in range(2):
+        assert isinstance(cancel(shop), Uncertain)
+    asked = len(stub.requests)
+    # nothing is sent, so certainly nothing is done
+    assert cancel(shop) == Unavailable("the shop was down a moment ago")
+    assert len(stub.requests) == asked
+    stub.status, stub.body = 200, json.dumps(wire.to_json(ORDERS["DH-20413"])).encode()
+    time.sleep(0.3)
+    assert shop.get_order("DH-20413") == ORDERS["DH-20413"]
+
+
+@pytest.mark.parametrize("status", [401, 404])
+def test_a_shop_that_says_no_is_not_down(stub: Stub, connect: Connect, status: int) -> None:
+    shop = connect(stub.address, breaker=Breaker(failures=2, seconds=60))
+    stub.status = status
+    for _ in range(5):
+        shop.get_order("DH-20413")
+    assert len(stub.requests) == 5
+
+
+def test_a_shop_that_asks_to_wait_is_waited_for_if_there_is_time(
+    stub: Stub, stub_shop: HttpShop
+) -> None:
+    stub.status, stub.headers = 503, {"retry-after": "1"}
+    start = time.monotonic()
+    stub_shop.get_order("DH-20413")
+    assert 2 <= time.monotonic() - start < 3
+    assert len(stub.requests) == transport.ATTEMPTS
+    stub.headers = {"retry-after": "60"}
+    stub_shop.get_order("DH-20413")
+    assert len(stub.requests) == transport.ATTEMPTS + 1
+
+
+def test_what_a_customer_typed_is_not_logged(
+    stub: Stub, stub_shop: HttpShop, caplog: pytest.LogCaptureFixture
+) -> None:
+    stub.status = 500
+    stub_shop.search_products("my phone 0903 123 456", language="en")
+    assert "/products/search" in caplog.text
+    assert "0903" not in caplog.text
+
+
+def test_a_shop_that_offers_no_such_thing_says_so(stub: Stub, stub_shop: HttpShop) -> None:
+    stub.status = 501
+    stub.body = json.dumps(wire.error_to_json("not_offered", "no")).encode()
+    assert stub_shop.get_warranty("A1") == NotOffered("warranty")
+    assert stub_shop.renew_subscription("A1", idempotency_key="k") == NotOffered("subscriptions")
+    assert isinstance(stub_shop.get_order("DH-20413"), Unavailable)
+    stub.body = b"<h1>501 Method Not Implemented</h1>"
+    assert isinstance(stub_shop.get_warranty("A1"), Unavailable)
+
+
+def test_a_reason_that_was_not_agreed_on_is_no_answer(stub: Stub, stub_shop: HttpShop) -> None:
+    stub.status = 409
+    stub.body = json.dumps(wire.error_to_json("declined", "no", reason="mood")).encode()
+    assert isinstance(stub_shop.renew_subscription("A1", idempotency_key="k"), Uncertain)
+
+
+def test_products_come_in_pages(stub_shop: HttpShop, stub: Stub) -> None:
+    stub.body = b'{"list": []}'
+    assert stub_shop.list_products() == ()
+    assert [path for path, _ in stub.requests] == ["/products?page=1"]

@@ -615,3 +615,33 @@ def test_no_slip_of_the_keyboard_ends_in_a_stack_trace(small, seed):
         lines[number] = random.choice(SLIPS)(lines[number], random)
         path.write_text("\n".join(lines), encoding="utf-8")
     assert all(str(finding) for finding in lint_project(small.root))
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "finding"),
+    [
+        (
+            "places.yml",
+            "terms: {}\n",
+            "places.yml:1: error L801: The file is not read. There are: ",
+        ),
+        ("vi/city.yml", "terms: {}\n", "vi/city.yml:1: error L801"),
+        ("city.yml", "terms:\n\tcity: {}\n", "city.yml:2: error L001: There is a tab"),
+        ("city.yml", "terms: {}\nterms: {}\n", "city.yml:2: error L002"),
+        ("city.yml", "terms:\n  town: {}\n", "city.yml:2: error L802: 'town' is no kind of term"),
+        (
+            "date.yml",
+            "terms:\n  holiday:\n    VN Lunar New Yaer: [tết]\n",
+            'date.yml:3: error L803: "Lunar New Yaer" is no holiday of VN. Did you mean "Lunar New',
+        ),
+    ],
+)
+def test_terms_and_patterns_of_entities(small, path, content, finding):
+    small.put(f"data/patterns/{path}", content)
+    (found,) = small.lint()
+    assert found.startswith(f"data/patterns/{finding}")
+
+
+def test_good_terms_and_patterns_of_entities(small):
+    small.put("data/patterns/date.yml", "terms:\n  holiday:\n    09-02: [quốc khánh]\n")
+    assert small.lint() == []

@@ -21,6 +21,7 @@ import { request } from "/static/chat/shared/http.js";
  * @typedef {object} Summary
  * @property {string} id
  * @property {string} channel
+ * @property {string | null} [account] the shop's account on the channel, where there may be several
  * @property {string} language
  * @property {Owner} owner
  * @property {number} version counts changes of ownership; claims and the like are made against it
@@ -30,6 +31,7 @@ import { request } from "/static/chat/shared/http.js";
  * @property {string | null} unanswered_since ISO 8601, the oldest message that a person has yet to answer
  * @property {number} seen_seq the last message that the customer's page has shown
  * @property {string | null} case the reference of a case that is not done
+ * @property {string | null} [write_until] ISO 8601, until when the channel lets agents write; null: always
  * @property {{author: Message["author"], text: string, at: string} | null} last_message
  * @property {number} last_seq
  * @property {string} created_at ISO 8601
@@ -93,7 +95,8 @@ import { request } from "/static/chat/shared/http.js";
  */
 
 /** @typedef {{queue: number, mine: number, open: number, cases: number, overdue: number}} Counts */
-/** @typedef {{conversation: Summary, messages: Message[], context: Context}} Detail */
+/** @typedef {{seq: number, state: "failed" | "unknown" | "expired", error: string | null}} Trouble */
+/** @typedef {{conversation: Summary, messages: Message[], troubles?: Trouble[], context: Context}} Detail */
 /** @typedef {{conversations: Summary[], counts: Counts}} Listing */
 
 const BASE = "/api/v1/desk";
@@ -109,6 +112,16 @@ export const EVENTS_URL = `${BASE}/events`;
  */
 function post(path, body = {}, keepalive = false) {
   return request("POST", BASE + path, body, { headers: { "X-Myna": "desk" }, keepalive });
+}
+
+/**
+ * Where a picture or file of a customer is fetched.
+ *
+ * @param {string} id of the conversation
+ * @param {string} attachment
+ */
+export function attachmentUrl(id, attachment) {
+  return `${BASE}${one(id)}/attachments/${encodeURIComponent(attachment)}`;
 }
 
 /** @param {string} reference */

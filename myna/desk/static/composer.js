@@ -47,7 +47,7 @@ export class Composer {
   get publicAllowed() {
     const summary = this.store.current;
     if (summary === null || this.store.resolving.has(summary.id)) return false;
-    return this.store.isMine(summary) || summary.owner !== "human";
+    return !this.store.isOthers(summary) && !this.store.isOutOfReach(summary);
   }
 
   /** @returns {Mode} */
@@ -82,10 +82,11 @@ export class Composer {
     let hint = matchMedia("(pointer: coarse)").matches ? "" : words.hint_keys;
     if (summary !== null && length > LIMIT) hint = fill(words.too_long, { count: length });
     else if (this.store.resolving.has(summary?.id ?? "")) hint = words.hint_resolved;
+    else if (summary !== null && this.store.isOutOfReach(summary)) hint = words.hint_out_of_reach;
     else if (summary?.owner === "nobody" && this.mode === "public") hint = words.hint_reopens;
-    else if (summary?.owner === "human" && !this.store.isMine(summary)) {
+    else if (summary !== null && this.store.isOthers(summary)) {
       hint = fill(words.hint_other, { agent: summary.agent ?? words.colleague });
-    } else if (summary?.owner !== "human" && this.mode === "public") hint = words.hint_takes_over;
+    } else if (summary !== null && !this.store.isMine(summary) && this.mode === "public") hint = words.hint_takes_over;
     byId("reply-hint").textContent = hint;
     this.button.disabled = length === 0 || length > LIMIT;
   }

@@ -5,7 +5,7 @@ import { linkify } from "/static/chat/shared/linkify.js";
 import { day } from "/static/chat/shared/time.js";
 import { waitsSince } from "./list.js";
 import {
-  channelWords,
+  channelOf,
   languageWords,
   moment,
   named,
@@ -78,7 +78,7 @@ export class ContextView {
       ...(summary.owner === "queue" && context?.position ? fact(words.position, String(context.position)) : []),
       ...(since === null ? [] : fact(words.unanswered, waitingTimer(since, store))),
       ...fact(words.customer_language, languageWords(summary.language)),
-      ...fact(words.channel, channelWords(summary.channel, words)),
+      ...fact(words.channel, channelOf(summary, words)),
       ...fact(words.began, moment(summary.created_at, store)),
       ...(context === null ? [] : this.proofs(context)),
     ];

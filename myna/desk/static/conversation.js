@@ -5,9 +5,10 @@ import { arrange, asItem } from "/static/chat/shared/groups.js";
 import { icon } from "/static/chat/shared/icons.js";
 import { linkify } from "/static/chat/shared/linkify.js";
 import { clock, day } from "/static/chat/shared/time.js";
+import { attachmentNode, troubleNode } from "./attachments.js";
 import { waitsSince } from "./list.js";
 import { ownerWords, title } from "./names.js";
-import { waitingTimer } from "./ticking.js";
+import { reachTag, waitingTimer } from "./ticking.js";
 
 /** @typedef {import("/static/chat/shared/groups.js").Item} Item */
 /** @typedef {import("./store.js").Store} Store */
@@ -50,6 +51,7 @@ export class ConversationView {
     byId("talk-title").textContent = title(summary.id, store.words);
     byId("talk-state").textContent = ownerWords(summary, store);
     this.drawWaiting(summary);
+    this.drawReach(summary);
     const notice = byId("notice");
     notice.hidden = store.notice === "";
     if (notice.textContent !== store.notice) notice.textContent = store.notice;
@@ -75,6 +77,19 @@ export class ConversationView {
     byId("nudge").hidden = !store.nudged.has(summary.id) || !store.isMine(summary);
   }
 
+  /**
+   * How long the channel still lets us write.
+   *
+   * @param {import("./api.js").Summary} summary
+   */
+  drawReach({ write_until: until }) {
+    const node = byId("talk-reach");
+    const sign = `${until} ${this.store.language}`;
+    if (node.dataset.sign === sign) return;
+    node.dataset.sign = sign;
+    node.replaceChildren(...(until === null || until === undefined ? [] : [reachTag(until, this.store)]));
+  }
+
   drawActs() {
     const { store } = this;
     const summary = store.current;
@@ -82,7 +97,7 @@ export class ConversationView {
     let acts = [];
     if (summary !== null && !store.resolving.has(summary.id)) {
       if (store.isMine(summary)) acts = ["release", "resolve"];
-      else if (summary.owner !== "human") acts = store.canResolve(summary) ? ["resolve", "claim"] : ["claim"];
+      else if (!store.isOthers(summary)) acts = store.canResolve(summary) ? ["resolve", "claim"] : ["claim"];
     }
     const reopens = summary?.owner === "nobody";
     const sign = JSON.stringify([acts, reopens, store.language]);
@@ -120,6 +135,7 @@ export class ConversationView {
         author: /** @type {const} */ ("agent"),
         text,
         buttons: [],
+        cards: [],
         agent: store.me?.name ?? null,
         at,
         state,
@@ -131,7 +147,8 @@ export class ConversationView {
         return { key: block.key, sign: words, build: () => h("p", { class: "day" }, words) };
       }
       const mark = block.items.some(({ key }) => key === seen) ? seen : null;
-      const sign = JSON.stringify([block.items, mark, store.language]);
+      const troubles = block.items.map(({ seq }) => this.troubleOf(seq));
+      const sign = JSON.stringify([block.items, mark, troubles, store.language]);
       return { key: block.key, sign, build: () => this.group(block.items, mark) };
     });
     reconcile(this.blocks, blocks);
@@ -162,7 +179,14 @@ export class ConversationView {
     const [first, last] = [items[0], items[items.length - 1]];
     const mark = () => h("span", { class: "seen" }, icon("check"), words.seen);
     if (first.author === "system") {
-      return h("div", { class: "event" }, h("p", { class: "said" }, ...linkify(first.text)), seen !== null && mark());
+      const trouble = this.troubleOf(first.seq);
+      return h(
+        "div",
+        { class: "event" },
+        h("p", { class: "said" }, ...linkify(first.text)),
+        trouble !== null && troubleNode(trouble, words),
+        seen !== null && mark(),
+      );
     }
     const note = first.author === "note";
     const by = note && first.agent !== null ? ` · ${first.agent}` : "";
@@ -184,15 +208,25 @@ export class ConversationView {
   bubble(item) {
     const { words } = this.store;
     const look = item.state === "pending" ? "bubble said pending" : "bubble said";
-    const offered = item.buttons.map(({ title: words_ }) => h("span", { class: "tag" }, words_));
+    const offered = [...item.cards, ...item.buttons].map(({ title: words_ }) => h("span", { class: "tag" }, words_));
     const retry = () => this.onRetry(item.key.slice(1));
+    const trouble = this.troubleOf(item.seq);
+    const attached = (item.attachments ?? []).map((one) => attachmentNode(this.shown ?? "", one, words));
+    const name = h("span", { class: "sr-only" }, `${this.nameOf(item)}: `);
     return [
-      h("div", { class: look }, h("span", { class: "sr-only" }, `${this.nameOf(item)}: `), ...linkify(item.text)),
+      ...(item.text !== "" || attached.length === 0 ? [h("div", { class: look }, name, ...linkify(item.text))] : []),
+      ...(attached.length > 0 ? [h("div", { class: "attachments" }, ...attached)] : []),
+      ...(trouble === null ? [] : [troubleNode(trouble, words)]),
       ...(offered.length > 0
         ? [h("div", { class: "offered", role: "group", "aria-label": words.buttons_shown }, ...offered)]
         : []),
       ...(item.state === "failed" ? [h("button", { type: "button", class: "retry", click: retry }, words.unsent)] : []),
     ];
+  }
+
+  /** @param {number | undefined} seq */
+  troubleOf(seq) {
+    return this.store.detail?.troubles?.find((trouble) => trouble.seq === seq) ?? null;
   }
 
   /** @param {Item} item */

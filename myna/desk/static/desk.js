@@ -120,6 +120,7 @@ class Desk {
           store.changed();
         },
         typing: ({ conversation_id, author, on }) => this.typing(conversation_id, author, on),
+        delivery: (trouble) => this.troubled(trouble),
         resync: () => void this.catchUp().catch(() => this.live.lost()),
       },
       catchUp: () => this.catchUp(),
@@ -243,6 +244,14 @@ class Desk {
     byId("talk-empty").textContent = store.words[store.listed === "cases" ? "choose_case" : "choose"];
     const parts = [this.list, this.cases, this.conversation, this.composer, this.case, this.context, this.newCase];
     for (const part of [...parts, this.alerts, this.presence]) part.draw();
+  }
+
+  /** @param {import("./api.js").Trouble & {conversation_id: string}} trouble a message that did not arrive */
+  troubled({ conversation_id, ...trouble }) {
+    const { detail, selected } = this.store;
+    if (selected !== conversation_id || detail === null) return;
+    detail.troubles = [...(detail.troubles ?? []).filter(({ seq }) => seq !== trouble.seq), trouble];
+    this.store.changed();
   }
 
   drawLists() {

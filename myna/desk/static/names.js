@@ -21,7 +21,7 @@ const URGENCY = {
   fault: "bad",
 };
 /** Who did something, if it was no agent. */
-const HOUSE = ["bot", "hub", "customer"];
+const HOUSE = ["bot", "hub", "customer", "page_inbox", "outside"];
 
 /**
  * "Customer 4F21C9": the end of the id, because time-ordered ids begin alike.
@@ -95,6 +95,16 @@ export function channelWords(channel, words) {
   return words[`channel_${channel}`] ?? channel;
 }
 
+/**
+ * The channel, and the shop's account on it where there may be several.
+ *
+ * @param {Summary} summary
+ * @param {Record<string, string>} words
+ */
+export function channelOf({ channel, account }, words) {
+  return [channelWords(channel, words), account].filter((part) => part).join(" · ");
+}
+
 /** @param {string} language */
 export function languageWords(language) {
   return isLanguage(language) ? LANGUAGE_NAMES[language] : "–";
@@ -135,7 +145,7 @@ export function tags(summary, store) {
   const mark = icon(summary.channel === "messenger" ? "messenger" : "globe");
   const owner = summary.owner === "human" ? (summary.agent ?? words.colleague) : words[`short_${summary.owner}`];
   const resolved = summary.owner === "nobody";
-  const channel = channelWords(summary.channel, words);
+  const channel = channelOf(summary, words);
   return [
     h("span", { class: "tag fixed", title: languageWords(summary.language) }, language),
     h("span", { class: "tag fixed", title: channel }, mark, h("span", { class: "sr-only" }, channel)),

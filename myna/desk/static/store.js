@@ -147,6 +147,25 @@ export class Store {
     return this.me.away ? "away" : "there";
   }
 
+  /**
+   * Whether an agent of this desk other than this one has it; who answers on the channel itself, without the desk, can be
+   * relieved.
+   *
+   * @param {Summary} summary
+   */
+  isOthers(summary) {
+    return summary.owner === "human" && summary.agent !== null && summary.agent !== this.me?.name;
+  }
+
+  /**
+   * Whether the channel does not let us write until the customer does.
+   *
+   * @param {Summary} summary
+   */
+  isOutOfReach({ write_until: until }) {
+    return until !== null && until !== undefined && Date.parse(until) <= Date.now();
+  }
+
   /** @param {Summary} summary */
   isMine(summary) {
     return summary.owner === "human" && summary.agent !== null && summary.agent === this.me?.name;

@@ -12,6 +12,8 @@ const LATE_MS = 2 * 60_000;
 const VERY_LATE_MS = 5 * 60_000;
 /** A case that is due sooner is marked. */
 const SOON_MS = 60 * 60_000;
+/** The time in which a channel lets us write is marked when it ends sooner. */
+const REACH_ENDS_MS = 2 * 60 * 60_000;
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -21,7 +23,7 @@ const LOCALE = { vi: "vi-VN", ms: "ms-MY", en: "en-GB" };
 /** @param {Store} store whose words the times are in */
 export function startTicking(store) {
   setInterval(() => {
-    for (const node of document.querySelectorAll("[data-since], [data-due]")) {
+    for (const node of document.querySelectorAll("[data-since], [data-due], [data-until]")) {
       if (node instanceof HTMLElement) paint(node, store);
     }
   }, 1000);
@@ -48,6 +50,16 @@ export function dueTag(due, store) {
 }
 
 /**
+ * How long a customer may still be written to.
+ *
+ * @param {string} until ISO 8601
+ * @param {Store} store
+ */
+export function reachTag(until, store) {
+  return paint(h("span", { class: "tag fixed reach", "data-until": until }), store);
+}
+
+/**
  * "3 hours", "2 days": the largest unit that it has a whole one of.
  *
  * @param {number} milliseconds
@@ -66,7 +78,7 @@ export function duration(milliseconds, language) {
  * @param {Store} store
  */
 function paint(node, { words, language }) {
-  const { since, due } = node.dataset;
+  const { since, due, until } = node.dataset;
   if (since !== undefined) {
     const waited = Date.now() - Date.parse(since);
     write(node, elapsed(waited), waited >= VERY_LATE_MS ? "bad" : waited >= LATE_MS ? "warn" : "");
@@ -79,6 +91,10 @@ function paint(node, { words, language }) {
       fill(words[left < 0 ? "due_late" : "due_in"], { time }),
       left < 0 ? "bad" : left < SOON_MS ? "warn" : "",
     );
+  } else if (until !== undefined) {
+    const left = Date.parse(until) - Date.now();
+    const says = left <= 0 ? words.reach_over : fill(words.reach_left, { time: duration(left, language) });
+    write(node, says, left <= 0 ? "bad" : left < REACH_ENDS_MS ? "warn" : "");
   }
   return node;
 }

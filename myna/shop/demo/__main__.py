@@ -24,18 +24,19 @@ def main(arguments: list[str] | None = None) -> None:
     token = os.environ.get("MYNA_SHOP_TOKEN", "")
     if not token:
         parser.error("set MYNA_SHOP_TOKEN to the token that callers must present")
-    try:
-        app = create_app(options.database, token, Faults() if options.faults else None)
-    except ValueError as error:
-        parser.error(str(error))
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", options.port))
         except OSError as error:
             parser.error(f"port {options.port}: {error.strerror}")
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            app = create_app(options.database, token, Faults() if options.faults else None, url)
+        except ValueError as error:
+            parser.error(str(error))
         listener.listen()
-        print(f"demo shop: http://127.0.0.1:{listener.getsockname()[1]}/", flush=True)
+        print(f"demo shop: {url}/", flush=True)
         app.run(sock=listener, motd=False, access_log=False)
 
 

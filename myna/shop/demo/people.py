@@ -101,3 +101,8 @@ def phone(country: str, index: int) -> str:
     prefixes = {"VN": ("90", "91", "93", "97", "98"), "MY": ("12", "13", "16", "17", "19")}
     code = {"VN": "+84", "MY": "+60"}[country]
     return f"{code}{prefixes[country][index % 5]}5550{index:03d}"
+
+
+def customer_id(phone_number: str) -> str:
+    """The shop's number of the customer with this phone: the country and the last eight digits."""
+    return f"C-{'V' if phone_number.startswith('+84') else 'M'}{phone_number[-8:]}"

@@ -9,6 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
+VERSION = 2
+"""Of these tables; what an older demo holds is made anew."""
+HERE = "http://here"
+"""Stands for the service's own address in addresses that are kept."""
 BUSY_SECONDS = 3.0
 """How long a call waits for another one that writes."""
 
@@ -49,11 +53,7 @@ products = sa.Table(
     "products",
     metadata,
     sa.Column("sku", sa.String, primary_key=True),
-    sa.Column("names", sa.JSON, nullable=False),
-    sa.Column("category", sa.String, nullable=False),
-    sa.Column("prices", sa.JSON, nullable=False, comment="currency → amount as text"),
-    sa.Column("stock", sa.Integer, nullable=False),
-    sa.Column("picture", sa.String),
+    sa.Column("body", sa.JSON, nullable=False, comment="the product as it travels"),
 )
 
 orders = sa.Table(
@@ -81,6 +81,13 @@ orders = sa.Table(
     sa.Column("returned_at", Moment),
     sa.Column("refund", Amount),
     sa.Column("refunded_at", Moment),
+    sa.Column("customer_id", sa.String, index=True),
+    sa.Column("marketplace", sa.String),
+    sa.Column("receiver", sa.String),
+    sa.Column("delivery_phone", sa.String),
+    sa.Column("delivery_window", sa.String),
+    sa.Column("delivery_note", sa.String),
+    sa.Column("payment_url", sa.String),
 )
 
 items = sa.Table(
@@ -109,6 +116,19 @@ shipments = sa.Table(
     sa.Column("skus", sa.JSON, nullable=False),
 )
 
+records = sa.Table(
+    "records",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False, comment="name of its class in the model"),
+    sa.Column("number", sa.String, nullable=False, comment="its own, or a serial number"),
+    sa.Column("order_number", sa.String, index=True),
+    sa.Column("customer_id", sa.String, index=True, comment="whose it is"),
+    sa.Column("body", sa.JSON, nullable=False, comment="the record as it travels"),
+    sa.UniqueConstraint("kind", "number"),
+    comment="what there is beside orders: invoices, returns, refunds, warranties, repairs …",
+)
+
 outbox = sa.Table(
     "outbox",
     metadata,
@@ -132,7 +152,7 @@ outcomes = sa.Table(
 
 
 def open_database(url: str) -> sa.engine.Engine:
-    """An engine on a SQLite file, whose tables are made if missing.
+    """An engine on a SQLite file, whose tables are made if missing, or of an older version.
 
     Raises:
         ValueError: the address is no SQLite file (a database in memory is one per thread).
@@ -155,6 +175,10 @@ def open_database(url: str) -> sa.engine.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     with writing(engine) as connection:
+        if connection.exec_driver_sql("PRAGMA user_version").scalar() != VERSION:
+            for table in sa.inspect(connection).get_table_names():
+                connection.exec_driver_sql(f'DROP TABLE "{table}"')
+            connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
         metadata.create_all(connection)
     return engine
 

@@ -1,4 +1,4 @@
-"""The demo shop's orders: ten known ones for documentation and tests, and fifty around them.
+"""The demo shop's orders: seventeen known ones for documentation and tests, and fifty around them.
 
 The same `now` gives the same orders. Dates are relative to it, so that a fresh demo always has
 a parcel that comes today.
@@ -14,8 +14,10 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
+from myna.shop import wire
 from myna.shop.demo import people, schema
-from myna.shop.demo.catalogue import CATALOGUE
+from myna.shop.demo.catalogue import CATALOGUE, catalogue
+from myna.shop.demo.seed_records import seed_records
 from myna.shop.model import (
     Address,
     Item,
@@ -43,6 +45,7 @@ class _Plan:
     payment: PaymentMethod
     lines: tuple[tuple[str, int], ...]
     parcels: tuple[tuple[str, ShipmentState], ...] = ()
+    marketplace: str | None = None
 
     @property
     def country(self) -> str:
@@ -75,6 +78,24 @@ KNOWN = (
           "hafiz@example.com", "ms", 3, "online_banking", (("IR-ST", 1),)),
     _Plan("MY-10510", "pending", 0.2, "Chan Xin Yi", "+60177654321", "xinyi.chan@example.com",
           "en", 6, "bank_transfer", (("SW-FIT", 1),)),
+    # further orders of Lan's and of Aisyah's, and what there was not yet
+    _Plan("DH-20402", "delivered", 44.0, "Nguyễn Ngọc Lan", "+84903123456",
+          "lan.nguyen@example.com", "vi", 1, "bank_transfer", (("AP-30", 1),),
+          (("GHN", "delivered"),)),
+    _Plan("DH-20408", "delivered", 8.0, "Nguyễn Ngọc Lan", "+84903123456",
+          "lan.nguyen@example.com", "vi", 1, "card", (("RC-180", 1), ("HD-18", 1)),
+          (("GHTK", "delivered"),)),
+    _Plan("DH-20445", "packed", 1.1, "Trần Nhật Minh", "+84912345678", "minh.tran@example.com",
+          "vi", 3, "e_wallet", (("BL-600", 1),), (("GHN", "packed"),), "Shopee"),
+    _Plan("DH-20455", "pending", 0.4, "Lê Quốc Bảo", "+84938765432", "bao.le@example.com",
+          "vi", 2, "bank_transfer", (("IC-2000", 1),)),
+    _Plan("MY-10474", "delivered", 7.0, "Nur Aisyah binti Ismail", "+60123456789",
+          "aisyah@example.com", "ms", 0, "cod", (("VC-CL22", 1),), (("Pos Laju", "delivered"),)),
+    _Plan("MY-10488", "shipped", 2.0, "Tan Wei Ming", "+60198765432", "weiming.tan@example.com",
+          "en", 2, "e_wallet", (("KT-17", 1),), (("J&T Express", "shipped"),), "TikTok Shop"),
+    _Plan("MY-10515", "packed", 1.0, "Nur Aisyah binti Ismail", "+60123456789",
+          "aisyah@example.com", "ms", 0, "cod", (("TS-2", 1), ("KT-17", 1)),
+          (("DHL eCommerce", "packed"),)),
 )
 # fmt: on
 """Orders on which documentation and tests rely."""
@@ -101,12 +122,15 @@ _SPREAD: dict[OrderState, tuple[int, float, float]] = {
     "paid": (2, 0.3, 1.2),
     "pending": (2, 0.1, 0.7),
 }
+_BOUGHT = sorted(list(CATALOGUE)[:32])
+"""What the orders around the known ones hold: a product that is added to the catalogue's end
+leaves them as they are."""
 _FIRST_NUMBER = {"VN": ("DH", 20_318), "MY": ("MY", 10_391)}
 _EMAIL_DOMAINS = ("example.com", "example.org", "example.net")
 
 
 def demo_orders(now: datetime) -> list[Order]:
-    """All sixty orders as they stand at `now` (aware), sorted by number."""
+    """All orders as they stand at `now` (aware), sorted by number."""
     plans = [*KNOWN, *_plans("VN"), *_plans("MY")]
     return sorted((_order(plan, now) for plan in plans), key=lambda order: order.number)
 
@@ -116,18 +140,15 @@ def seed(engine: sa.engine.Engine, now: datetime) -> bool:
     with schema.writing(engine) as connection:
         if connection.execute(sa.select(schema.orders.c.number).limit(1)).first():
             return False
-        connection.execute(
-            sa.insert(schema.products),
-            [
-                {
-                    **vars(product),
-                    "prices": {code: str(price.amount) for code, price in product.prices.items()},
-                }
-                for product in CATALOGUE.values()
-            ],
-        )
-        for order in demo_orders(now):
+        products = [
+            {"sku": product.sku, "body": wire.to_json(product)}
+            for product in catalogue(now).values()
+        ]
+        connection.execute(sa.insert(schema.products), products)
+        orders = demo_orders(now)
+        for order in orders:
             _insert(connection, order)
+        seed_records(connection, orders, now)
     return True
 
 
@@ -143,7 +164,7 @@ def _plans(country: str) -> list[_Plan]:
         customer, local_part, language = people.CUSTOMERS[country][who]
         lines = tuple(
             (sku, random.choice((1, 1, 1, 2)))
-            for sku in random.sample(sorted(CATALOGUE), random.choice((1, 1, 2, 3)))
+            for sku in random.sample(_BOUGHT, random.choice((1, 1, 2, 3)))
         )
         currency = _CURRENCIES[country]
         goods = sum(CATALOGUE[sku].prices[currency].amount * quantity for sku, quantity in lines)
@@ -226,6 +247,11 @@ def _order(plan: _Plan, now: datetime) -> Order:
         returned_at=returned,
         refund=Money(total, currency) if gives_back else None,
         refunded_at=_to_minute(refunded) if gives_back and refunded < now else None,
+        customer_id=people.customer_id(plan.phone),
+        marketplace=plan.marketplace,
+        payment_url=f"https://lentera.example.com/pay/{plan.number}"
+        if plan.state == "pending" and not cash
+        else None,
     )
 
 

@@ -9,39 +9,63 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import re
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from sanic import Sanic
 from sanic.exceptions import SanicException
 from sanic.request import Request
-from sanic.response import HTTPResponse, html
+from sanic.response import HTTPResponse, html, raw
 from sanic.response import json as json_answer
 from sanic.response import text as text_answer
 
 from myna.shop import wire
-from myna.shop.demo import page, schema
+from myna.shop.demo import page, papers, pictures, schema
 from myna.shop.demo.faults import Fault, Faults
 from myna.shop.demo.seed import seed
-from myna.shop.demo.store import DemoShop
-from myna.shop.model import Contact, NotFound, Order, Refused, Sent, Unavailable
+from myna.shop.demo.store import LANGUAGES, DemoShop
+from myna.shop.model import Declined, NotFound, NotOffered, Product, Refused, Unavailable
+from myna.shop.operations import (
+    GET_PRODUCT,
+    OPERATIONS,
+    Cancellation,
+    Message,
+    Operation,
+    Recipient,
+    WarrantySearch,
+)
 from myna.shop.protocol import IdempotencyKeyReused
 
 MAX_REQUEST = 64 * 1024
 """Bytes of a request."""
 
+PAGE = 100
+"""Products on one page."""
+
+_PUBLIC = ("/pictures/", "/files/", "/labels/", "/catalogue-")
+"""What browsers fetch, without a token."""
+_SPREAD = (Cancellation, Message, Recipient, WarrantySearch)
+"""Bodies whose fields are parameters of their own in `Shop`."""
 _log = logging.getLogger(__name__)
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
-def create_app(database_url: str, token: str, faults: Faults | None = None) -> Sanic:
+def create_app(
+    database_url: str,
+    token: str,
+    faults: Faults | None = None,
+    public_url: str = "http://127.0.0.1:8090",
+) -> Sanic:
     """The service as an application; fills the database if there is no order in it.
 
     Args:
         database_url: `sqlite:///path`.
         token: what callers must present.
         faults: with one, `POST /__faults` makes trouble on order (see `Faults.set`).
+        public_url: where browsers find the service.
 
     Raises:
         ValueError: no token, or no SQLite file.
@@ -50,14 +74,15 @@ def create_app(database_url: str, token: str, faults: Faults | None = None) -> S
         raise ValueError("the demo shop needs a token")
     engine = schema.open_database(database_url)
     seed(engine, datetime.now(UTC))
-    shop = DemoShop(engine)
+    shop = DemoShop(engine, public_url=public_url)
     # names of applications are unique in a process; tests run several
     app = Sanic(f"demo_shop_{uuid.uuid4().hex}", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = MAX_REQUEST
     app.config.ACCESS_LOG = False
     app.ctx.faults = faults
     _guard(app, token)
-    _add_orders(app, shop)
+    _add_operations(app, shop)
+    _add_files(app, shop)
     _add_outbox(app, shop)
     if faults is not None:
         _add_faults(app, faults)
@@ -70,7 +95,9 @@ def _guard(app: Sanic, token: str) -> None:
     async def check_token(request: Request) -> HTTPResponse | None:
         given = request.headers.get("authorization")
         # who presents a token to /health wants to know whether it is good
-        if request.path == "/" or (request.path == "/health" and given is None):
+        if request.path == "/" or request.path.startswith(_PUBLIC):
+            return None
+        if request.path == "/health" and given is None:
             return None
         if hmac.compare_digest((given or "").encode(errors="replace"), expected):
             return None
@@ -90,44 +117,91 @@ def _guard(app: Sanic, token: str) -> None:
     app.error_handler.add(Exception, say_error)
 
 
-def _add_orders(app: Sanic, shop: DemoShop) -> None:
-    async def get_order(request: Request, number: str) -> HTTPResponse:
-        return _answer(await asyncio.to_thread(shop.get_order, number))
-
-    async def cancel_order(request: Request, number: str) -> HTTPResponse:
-        reason, key = _fields(request, "reason")[0], _key(request)
-        return _answer(
-            await asyncio.to_thread(shop.cancel_order, number, reason=reason, idempotency_key=key)
-        )
-
-    async def send_message(request: Request, number: str) -> HTTPResponse:
-        contact, text = _fields(request, "contact", "text")
-        return _answer(
-            await asyncio.to_thread(
-                shop.send_message,
-                number,
-                cast(Contact, contact),
-                text,
-                idempotency_key=_key(request),
-            )
-        )
+def _add_operations(app: Sanic, shop: DemoShop) -> None:
+    for operation in OPERATIONS:
+        path = re.sub(r"\{(\w+)\}", r"<\1:str>", operation.path)
+        app.add_route(_handler(operation, shop), path, methods=[operation.method])
 
     async def health(request: Request) -> HTTPResponse:
         if await asyncio.to_thread(shop.health):
             return json_answer({"ok": True})
         return _error(503, "unavailable", "no database")
 
-    app.add_route(get_order, "/orders/<number:str>", methods=["GET"])
-    app.add_route(cancel_order, "/orders/<number:str>/cancel", methods=["POST"])
-    app.add_route(send_message, "/orders/<number:str>/messages", methods=["POST"])
     app.add_route(health, "/health", methods=["GET"])
+
+
+def _handler(operation: Operation[Any], shop: DemoShop) -> Any:
+    """What answers one call: it takes the parameters apart and asks the shop."""
+    call: Callable[..., Any] = getattr(shop, operation.name)
+
+    async def handle(request: Request, **path: str) -> HTTPResponse:
+        arguments: list[Any] = list(path.values())
+        named: dict[str, Any] = {name: request.args.get(name, "") for name in operation.query}
+        page = _whole(named.pop("page", "") or "1")
+        if "limit" in named:
+            named["limit"] = _whole(named["limit"] or "5")
+        if operation.body is not None:
+            body: Any = wire.from_json(operation.body, wire.loads(request.body))
+            if operation.body in _SPREAD:
+                named |= vars(body)
+            else:
+                arguments.append(body)
+        if not operation.safe:
+            named["idempotency_key"] = _key(request)
+        result = await asyncio.to_thread(call, *arguments, **named)
+        if "page" in operation.query and isinstance(result, tuple):
+            result = result[(page - 1) * PAGE : page * PAGE]
+        return _answer(result, operation)
+
+    handle.__name__ = operation.name
+    return handle
+
+
+def _add_files(app: Sanic, shop: DemoShop) -> None:
+    """Pictures and papers; browsers fetch them without a token."""
+
+    async def picture(request: Request, sku: str) -> HTTPResponse:
+        product = await asyncio.to_thread(shop.get_product, sku)
+        if not isinstance(product, Product):
+            return _answer(product, GET_PRODUCT)
+        headers = {"Cache-Control": "max-age=3600", "Content-Security-Policy": "default-src 'none'"}
+        return raw(
+            pictures.picture(product).encode(), content_type="image/svg+xml", headers=headers
+        )
+
+    async def catalogue(request: Request, language: str) -> HTTPResponse:
+        products = await asyncio.to_thread(shop.list_products)
+        if not isinstance(products, tuple) or language not in LANGUAGES:
+            return _error(404, "error", "no such file")
+        return _pdf(await asyncio.to_thread(papers.catalogue_pdf, products, language))
+
+    async def file(request: Request, secret: str, number: str) -> HTTPResponse:
+        found = await asyncio.to_thread(shop.file, f"/files/{secret}/{number}.pdf")
+        if found is None:
+            return _error(404, "error", "no such file")
+        return _pdf(await asyncio.to_thread(papers.invoice_pdf, *found))
+
+    async def label(request: Request, number: str) -> HTTPResponse:
+        found = await asyncio.to_thread(shop.find_return, number)
+        if found is None:
+            return _error(404, "error", "no such file")
+        return _pdf(await asyncio.to_thread(papers.label_pdf, number, found[1].address.country))
+
+    app.add_route(picture, r"/pictures/<sku:([\w.-]+)\.svg>", methods=["GET"])
+    app.add_route(catalogue, r"/<language:catalogue-(vi|ms|en)\.pdf>", methods=["GET"])
+    app.add_route(file, r"/files/<secret:str>/<number:([\w-]+)\.pdf>", methods=["GET"])
+    app.add_route(label, r"/labels/<number:(RT-[0-9]+)\.pdf>", methods=["GET"])
+
+
+def _pdf(body: bytes) -> HTTPResponse:
+    return raw(body, content_type="application/pdf", headers={"Cache-Control": "no-store"})
 
 
 def _add_outbox(app: Sanic, shop: DemoShop) -> None:
     async def list_outbox(request: Request) -> HTTPResponse:
         messages = await asyncio.to_thread(shop.sent_messages)
         if isinstance(messages, Unavailable):
-            return _answer(messages)
+            return _error(503, "unavailable", messages.reason)
         return json_answer({"messages": messages})
 
     async def show_outbox(request: Request) -> HTTPResponse:
@@ -150,18 +224,24 @@ def _add_faults(app: Sanic, faults: Faults) -> None:
         return json_answer({"ok": True})
 
     async def before(request: Request) -> HTTPResponse | None:
-        if not request.path.startswith(("/orders/", "/health")):
+        if not _is_call(request):
             return None
         return await _strike(request, faults.take(after=False))
 
     async def after(request: Request, response: HTTPResponse) -> HTTPResponse | None:
-        if not request.path.startswith(("/orders/", "/health")):
+        if not _is_call(request):
             return None
         return await _strike(request, faults.take(after=True))
 
     app.add_route(set_faults, "/__faults", methods=["POST"])
     app.register_middleware(before, "request")
     app.register_middleware(after, "response")
+
+
+def _is_call(request: Request) -> bool:
+    return request.path not in ("/", "/outbox", "/__faults") and not request.path.startswith(
+        _PUBLIC
+    )
 
 
 async def _strike(request: Request, fault: Fault) -> HTTPResponse | None:
@@ -174,19 +254,21 @@ async def _strike(request: Request, fault: Fault) -> HTTPResponse | None:
     return None
 
 
-def _answer(result: Order | Sent | NotFound | Refused | Unavailable) -> HTTPResponse:
+def _answer(result: Any, operation: Operation[Any]) -> HTTPResponse:
     match result:
-        case Order():
-            return json_answer(wire.order_to_json(result))
-        case Sent():
-            return json_answer({"message_id": result.message_id}, status=201)
         case NotFound():
             return _error(404, f"{result.what}_not_found", f"there is no such {result.what}")
         case Refused():
             message = f"not possible in state {result.state}"
             return _error(409, "refused", message, state=result.state)
+        case Declined():
+            return _error(409, "declined", "the shop's rules forbid it", reason=result.reason)
+        case NotOffered():
+            return _error(501, "not_offered", f"no {result.what} here")
         case Unavailable():
             return _error(503, "unavailable", result.reason)
+    body = wire.list_to_json(result) if operation.many else wire.to_json(result)
+    return json_answer(body, status=operation.status)
 
 
 def _error(status: int, code: str, message: str, **more: str) -> HTTPResponse:
@@ -197,12 +279,10 @@ def _object(request: Request) -> dict[str, Any]:
     return wire.loads(request.body)
 
 
-def _fields(request: Request, *names: str) -> list[str]:
-    values = _object(request)
-    texts = [values.get(name) for name in names]
-    if not all(isinstance(text, str) for text in texts):
-        raise ValueError(f"needed as texts: {', '.join(names)}")
-    return [str(text) for text in texts]
+def _whole(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,6}", text):
+        raise ValueError("limit and page are whole numbers")
+    return int(text)
 
 
 def _key(request: Request) -> str:

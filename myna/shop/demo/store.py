@@ -2,44 +2,58 @@
 
 from __future__ import annotations
 
-import logging
+import hmac
 from collections.abc import Callable
-from datetime import UTC, datetime
-from decimal import Decimal
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
 from myna.shop import wire
-from myna.shop.demo import schema
-from myna.shop.limits import MAX_MESSAGE, MAX_REASON, check_key, check_text, possible_number
+from myna.shop.demo import aftersales, orders, records, schema
+from myna.shop.demo.database import Database
+from myna.shop.limits import (
+    MAX_MESSAGE,
+    MAX_REASON,
+    check_contact,
+    check_limit,
+    check_query,
+    check_text,
+)
 from myna.shop.model import (
-    CONTACTS,
-    Address,
+    Absent,
+    CatalogueFile,
     Contact,
-    Item,
-    Money,
+    Customer,
+    Declined,
+    DeliveryChange,
+    Invoice,
+    LoyaltyAccount,
+    NotDone,
     NotFound,
     Order,
-    OrderState,
-    Refused,
+    OrderSummary,
+    Product,
+    Refund,
+    Repair,
+    RepairRequest,
+    Return,
+    ReturnRequest,
     Sent,
-    Shipment,
+    Subscription,
     Unavailable,
+    Warranty,
+    Who,
 )
-from myna.shop.protocol import IdempotencyKeyReused
+from myna.shop.search import search
 
-CANCELLABLE: tuple[OrderState, ...] = ("pending", "paid", "packed")
-"""What has left the house cannot be called back."""
+LANGUAGES = ("vi", "ms", "en")
 
-_AS_STORED = (
-    *("number", "state", "placed_at", "customer", "phone", "email"),
-    *("payment_method", "paid", "cancelled_at", "returned_at", "refunded_at"),
-)
-"""Fields of an order that are columns of the same name and type."""
-
-_log = logging.getLogger(__name__)
+_INVOICE_TEXTS = {
+    "VN": "Hóa đơn {number} của đơn {order}: {url}",
+    "MY": "Invois {number} untuk pesanan {order}: {url}",
+}
 _T = TypeVar("_T")
 
 
@@ -49,73 +63,240 @@ class DemoShop:
     Args:
         engine: from `schema.open_database`.
         clock: gives the present moment, aware.
+        public_url: where browsers find pictures and files.
     """
 
     def __init__(
-        self, engine: sa.engine.Engine, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        engine: sa.engine.Engine,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        public_url: str = "http://127.0.0.1:8090",
     ) -> None:
-        self._engine = engine
-        self._clock = clock
+        self._database = Database(engine, clock)
+        self._public_url = public_url
+        self._read = self._database.read
 
     def get_order(self, number: str) -> Order | NotFound | Unavailable:
         """See `Shop`."""
-        return self._read(lambda connection: _load(connection, number))
+        return self._read(lambda connection: orders.load(connection, number))
 
-    def cancel_order(
-        self, number: str, *, reason: str, idempotency_key: str
-    ) -> Order | NotFound | Refused | Unavailable:
+    def cancel_order(self, number: str, *, reason: str, idempotency_key: str) -> Order | NotDone:
         """See `Shop`."""
         check_text(reason, MAX_REASON)
 
-        def cancel(connection: Any) -> Order | NotFound | Refused:
-            order = _load(connection, number)
-            if isinstance(order, NotFound):
-                return order
-            if order.state not in CANCELLABLE:
-                return Refused(order.state)
-            change: dict[str, Any] = {
-                "state": "cancelled",
-                "cancelled_at": self._clock(),
-                "cancel_reason": reason,
-                "amount_due": Decimal(0),
-            }
-            if order.paid:
-                change["refund"] = order.total.amount
-            connection.execute(
-                sa.update(schema.orders).where(schema.orders.c.number == number).values(change)
-            )
-            cancelled = _load(connection, number)
-            assert isinstance(cancelled, Order)  # noqa: S101 - it was there in this transaction
-            return cancelled
+        def cancel(connection: Any) -> Order | NotDone:
+            return orders.cancel(connection, number, reason, self._database.now())
 
-        return self._once(idempotency_key, ["cancel_order", number, reason], cancel)
+        return self._database.once(idempotency_key, ["cancel_order", number, reason], cancel)
 
     def send_message(
         self, number: str, contact: Contact, text: str, *, idempotency_key: str
-    ) -> Sent | NotFound | Unavailable:
+    ) -> Sent | NotDone:
         """See `Shop`; the message goes to the outbox, which people read in the browser."""
         check_text(text, MAX_MESSAGE)
-        if contact not in CONTACTS:
-            raise ValueError("a contact is phone or email")
+        check_contact(contact)
 
         def send(connection: Any) -> Sent | NotFound:
-            order = _load(connection, number)
+            order = orders.load(connection, number)
             if isinstance(order, NotFound):
                 return order
-            recipient = order.phone if contact == "phone" else order.email
-            if not recipient:
-                return NotFound("contact")
-            row = {
-                "order_number": number,
-                "contact": contact,
-                "recipient": recipient,
-                "text": text,
-                "sent_at": self._clock(),
-            }
-            written = connection.execute(sa.insert(schema.outbox).values(row))
-            return Sent(f"msg-{written.inserted_primary_key[0]}")
+            return orders.send(connection, order, contact, text, self._database.now())
 
-        return self._once(idempotency_key, ["send_message", number, contact, text], send)
+        return self._database.once(idempotency_key, ["send_message", number, contact, text], send)
+
+    def list_orders(self, who: Who) -> tuple[OrderSummary, ...] | Absent:
+        """See `Shop`."""
+
+        return self._read(lambda connection: orders.of_customer(connection, who))
+
+    def change_delivery(
+        self, number: str, change: DeliveryChange, *, idempotency_key: str
+    ) -> Order | NotDone:
+        """See `Shop`."""
+
+        def act(connection: Any) -> Order | NotDone:
+            return orders.change_delivery(connection, number, change)
+
+        request = ["change_delivery", number, wire.to_json(change)]
+        return self._database.once(idempotency_key, request, act)
+
+    def get_invoice(self, number: str) -> Invoice | Absent:
+        """See `Shop`."""
+
+        def read(connection: Any) -> Invoice | NotFound:
+            order = orders.load(connection, number)
+            if isinstance(order, NotFound):
+                return order
+            return self._invoice(connection, order) or NotFound("invoice")
+
+        return self._read(read)
+
+    def send_invoice(
+        self, number: str, contact: Contact, *, idempotency_key: str
+    ) -> Sent | NotDone:
+        """See `Shop`; what is sent is a link."""
+        check_contact(contact)
+
+        def send(connection: Any) -> Sent | NotDone:
+            order = orders.load(connection, number)
+            if isinstance(order, NotFound):
+                return order
+            invoice = self._invoice(connection, order)
+            if invoice is None:
+                return NotFound("invoice")
+            if invoice.url is None:
+                return Declined("not_issued")
+            text = _INVOICE_TEXTS[order.address.country]
+            text = text.format(number=invoice.number, order=order.number, url=invoice.url)
+            return orders.send(connection, order, contact, text, self._database.now())
+
+        return self._database.once(idempotency_key, ["send_invoice", number, contact], send)
+
+    def open_return(
+        self, number: str, request: ReturnRequest, *, idempotency_key: str
+    ) -> Return | NotDone:
+        """See `Shop`."""
+
+        def act(connection: Any) -> Return | NotDone:
+            order = orders.load(connection, number)
+            if isinstance(order, NotFound):
+                return order
+            outcome = aftersales.open_return(connection, order, request, self._database.now())
+            return self._with_address(outcome) if isinstance(outcome, Return) else outcome
+
+        key_parts = ["open_return", number, wire.to_json(request)]
+        return self._database.once(idempotency_key, key_parts, act)
+
+    def list_returns(self, number: str) -> tuple[Return, ...] | Absent:
+        """See `Shop`."""
+        found = self._of_order(Return, number)
+        return tuple(map(self._with_address, found)) if isinstance(found, tuple) else found
+
+    def list_refunds(self, number: str) -> tuple[Refund, ...] | Absent:
+        """See `Shop`."""
+        return self._of_order(Refund, number)
+
+    def list_warranties(self, number: str) -> tuple[Warranty, ...] | Absent:
+        """See `Shop`."""
+        return self._of_order(Warranty, number)
+
+    def get_warranty(self, serial: str) -> Warranty | Absent:
+        """See `Shop`; serial numbers count in any case of letters."""
+        read = self._read(lambda connection: records.one(connection, Warranty, serial.upper()))
+        return read or NotFound("serial")
+
+    def find_warranties(self, who: Who, product: str = "") -> tuple[Warranty, ...] | Absent:
+        """See `Shop`."""
+        check_query(product)
+
+        def read(connection: Any) -> tuple[Warranty, ...]:
+            found = records.of_customer(connection, Warranty, who)
+            if not product.strip():
+                return found
+            like = {item.sku for item in search(self._products(connection), product, "vi", 20)}
+            return tuple(warranty for warranty in found if warranty.sku in like)
+
+        return self._read(read)
+
+    def book_repair(self, request: RepairRequest, *, idempotency_key: str) -> Repair | NotDone:
+        """See `Shop`."""
+        check_text(request.symptom, MAX_REASON)
+
+        def act(connection: Any) -> Repair | NotDone:
+            return aftersales.book_repair(connection, request, self._database.now(), orders.load)
+
+        return self._database.once(idempotency_key, ["book_repair", wire.to_json(request)], act)
+
+    def get_repair(self, number: str) -> Repair | Absent:
+        """See `Shop`."""
+        read = self._read(lambda connection: records.one(connection, Repair, number))
+        return read or NotFound("repair")
+
+    def list_repairs(self, who: Who) -> tuple[Repair, ...] | Absent:
+        """See `Shop`."""
+        return self._read(lambda connection: records.of_customer(connection, Repair, who))
+
+    def search_products(
+        self, text: str, *, language: str, limit: int = 5
+    ) -> tuple[Product, ...] | Absent:
+        """See `Shop`."""
+        check_query(text)
+        check_limit(limit)
+        return self._read(
+            lambda connection: search(self._products(connection), text, language, limit)
+        )
+
+    def get_product(self, sku: str) -> Product | Absent:
+        """See `Shop`."""
+        products = self.list_products()
+        if not isinstance(products, tuple):
+            return products
+        return next((p for p in products if p.sku == sku), NotFound("product"))
+
+    def list_products(self) -> tuple[Product, ...] | Absent:
+        """See `Shop`."""
+        return self._read(self._products)
+
+    def get_catalogue(self, language: str) -> CatalogueFile | Absent:
+        """See `Shop`."""
+        language = language if language in LANGUAGES else LANGUAGES[-1]
+        url = f"{self._public_url}/catalogue-{language}.pdf"
+        return CatalogueFile(url, language, self._database.now().date().replace(day=1))
+
+    def get_loyalty(self, who: Who) -> LoyaltyAccount | Absent:
+        """See `Shop`."""
+        found = self._read(lambda connection: records.of_customer(connection, LoyaltyAccount, who))
+        if not isinstance(found, tuple):
+            return found
+        return found[0] if found else NotFound("account")
+
+    def list_subscriptions(self, who: Who) -> tuple[Subscription, ...] | Absent:
+        """See `Shop`."""
+        found = self._read(lambda connection: records.of_customer(connection, Subscription, who))
+        if not isinstance(found, tuple):
+            return found
+        return tuple(sorted(found, key=lambda one: (one.renews_on or date.max, one.number)))
+
+    def renew_subscription(self, number: str, *, idempotency_key: str) -> Subscription | NotDone:
+        """See `Shop`."""
+
+        def act(connection: Any) -> Subscription | NotDone:
+            return aftersales.renew(connection, number, self._database.now())
+
+        return self._database.once(idempotency_key, ["renew_subscription", number], act)
+
+    def get_customer(self, customer_id: str) -> Customer | Absent:
+        """See `Shop`."""
+        read = self._read(lambda connection: records.one(connection, Customer, customer_id))
+        return read or NotFound("customer")
+
+    def find_return(self, number: str) -> tuple[Return, Order] | None:
+        """The return with this number and its order; None if there is no such."""
+
+        def read(connection: Any) -> tuple[Return, Order] | None:
+            found = records.one(connection, Return, number)
+            return (found, orders.present(connection, found.order_number)) if found else None
+
+        found = self._read(read)
+        return None if isinstance(found, Unavailable) else found
+
+    def file(self, path: str) -> tuple[Order, Invoice] | None:
+        """What an invoice's PDF at this path (`/files/…`) is about; None if there is no such."""
+
+        def read(connection: Any) -> tuple[Order, Invoice] | None:
+            number = path.rpartition("/")[2].removesuffix(".pdf")
+            order = orders.load(connection, number)
+            if isinstance(order, NotFound):
+                return None
+            invoice = self._invoice(connection, order)
+            right = invoice and (invoice.url or "").encode()
+            wanted = f"{self._public_url}{path}".encode()
+            if not invoice or not right or not hmac.compare_digest(right, wanted):
+                return None
+            return order, invoice
+
+        found = self._read(read)
+        return None if isinstance(found, Unavailable) else found
 
     def health(self) -> bool:
         """See `Shop`."""
@@ -131,91 +312,29 @@ class DemoShop:
             ]
         )
 
-    def _read(self, read: Callable[[Any], _T]) -> _T | Unavailable:
-        try:
-            with self._engine.begin() as connection:
-                return read(connection)
-        except SQLAlchemyError as error:
-            return _unavailable(error)
-
-    def _once(self, key: str, request: list[str], act: Callable[[Any], _T]) -> _T | Unavailable:
-        """Acts and keeps the outcome in one transaction, or gives the outcome of the first time."""
-        check_key(key)
-        kept = sa.select(schema.outcomes).where(schema.outcomes.c.key == key)
-        try:
-            with schema.writing(self._engine) as connection:
-                if (row := connection.execute(kept).mappings().first()) is not None:
-                    if row["request"] != request:
-                        raise IdempotencyKeyReused("the key belongs to another request")
-                    outcome: _T = _thaw(row["outcome"])
-                    return outcome
-                outcome = act(connection)
-                values = {"key": key, "request": request, "outcome": _freeze(outcome)}
-                connection.execute(
-                    sa.insert(schema.outcomes).values(**values, at=self._clock()),
-                )
-                return outcome
-        except SQLAlchemyError as error:
-            return _unavailable(error)
-
-
-def _unavailable(error: SQLAlchemyError) -> Unavailable:
-    # the text of the error holds parameters: contacts and one-time codes
-    reason = f"database: {type(error).__name__}"
-    _log.error("demo shop: %s", reason)
-    return Unavailable(reason)
-
-
-def _freeze(outcome: object) -> dict[str, Any]:
-    if isinstance(outcome, Order):
-        return {"order": wire.order_to_json(outcome)}
-    return {type(outcome).__name__: vars(outcome)}
-
-
-def _thaw(value: dict[str, Any]) -> Any:
-    ((kind, fields),) = value.items()
-    if kind == "order":
-        return wire.order_from_json(fields)
-    return {cls.__name__: cls for cls in (NotFound, Refused, Sent)}[kind](**fields)
-
-
-def _load(connection: Any, number: str) -> Order | NotFound:
-    if not possible_number(number):
-        return NotFound("order")
-    query = sa.select(schema.orders).where(schema.orders.c.number == number)
-    row = connection.execute(query).mappings().first()
-    if row is None:
-        return NotFound("order")
-    items = _lines(connection, schema.items, number)
-    parcels = _lines(connection, schema.shipments, number)
-    currency = row["currency"]
-    return Order(
-        **{name: row[name] for name in _AS_STORED},
-        address=Address(
-            row["street"], row["district"], row["city"], row["postcode"], row["country"]
-        ),
-        items=tuple(
-            Item(line["sku"], line["name"], line["quantity"], Money(line["unit_price"], currency))
-            for line in items
-        ),
-        shipments=tuple(
-            Shipment(
-                **{
-                    name: value
-                    for name, value in parcel.items()
-                    if name not in ("id", "order_number", "skus")
-                },
-                skus=tuple(parcel["skus"]),
+    def _of_order(self, cls: type[_T], number: str) -> tuple[_T, ...] | NotFound | Unavailable:
+        def read(connection: Any) -> tuple[_T, ...] | NotFound:
+            order = orders.load(connection, number)
+            return (
+                order if isinstance(order, NotFound) else records.of_order(connection, cls, number)
             )
-            for parcel in parcels
-        ),
-        shipping_fee=Money(row["shipping_fee"], currency),
-        total=Money(row["total"], currency),
-        amount_due=Money(row["amount_due"], currency),
-        refund=None if row["refund"] is None else Money(row["refund"], currency),
-    )
 
+        return self._read(read)
 
-def _lines(connection: Any, table: sa.Table, number: str) -> list[Any]:
-    query = sa.select(table).where(table.c.order_number == number).order_by(table.c.id)
-    return list(connection.execute(query).mappings())
+    def _products(self, connection: Any) -> tuple[Product, ...]:
+        query = sa.select(schema.products.c.body).order_by(schema.products.c.sku)
+        found = (wire.from_json(Product, row[0]) for row in connection.execute(query))
+        url = self._public_url
+        return tuple(replace(p, picture=f"{url}/pictures/{p.sku}.svg") for p in found)
+
+    def _invoice(self, connection: Any, order: Order) -> Invoice | None:
+        """The invoice with the address of its file, which is kept without the host's name."""
+        found = records.of_order(connection, Invoice, order.number)
+        if not found:
+            return None
+        url = found[0].url
+        return replace(found[0], url=url and url.replace(schema.HERE, self._public_url))
+
+    def _with_address(self, record: Return) -> Return:
+        url = record.label_url
+        return replace(record, label_url=url and url.replace(schema.HERE, self._public_url))

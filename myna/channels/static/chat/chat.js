@@ -292,6 +292,7 @@ class Chat {
         key: `e${entry.echo_id}`,
         author: /** @type {const} */ ("customer"),
         buttons: [],
+        cards: [],
         agent: null,
       }))
       .filter(({ key }) => !known.has(key));

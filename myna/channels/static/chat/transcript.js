@@ -6,6 +6,7 @@ import { bird, icon } from "./shared/icons.js";
 import { linkify } from "./shared/linkify.js";
 import { clock, day } from "./shared/time.js";
 import { fill } from "./shared/words.js";
+import { cards } from "./cards.js";
 import { ASKS_RATING, Rating } from "./rating.js";
 
 /** @typedef {import("./shared/groups.js").Item} Item */
@@ -116,6 +117,7 @@ export class Transcript {
       h("span", { class: "sr-only" }, `${name}: `),
       ...linkify(item.text),
     );
+    if (item.cards.length > 0) return [bubble, cards(item.cards, this.onChoice)];
     if (!unsent) return [bubble];
     const words = look.words[item.state];
     const retry = () => this.onUnsent(item);

@@ -3,12 +3,23 @@
 import { dayKey, minuteKey } from "./time.js";
 
 /**
+ * @typedef {object} Card a thing shown below a message, such as a product
+ * @property {string} title
+ * @property {string} subtitle
+ * @property {string | null} picture
+ * @property {string | null} url
+ * @property {{id: string, title: string}[]} buttons
+ */
+
+/**
  * @typedef {object} Message as the server sends it
  * @property {number} seq
  * @property {"customer" | "bot" | "agent" | "system" | "note"} author
  * @property {string} text
  * @property {string | null} [response] the name of the answer in the catalogue, if it is one
  * @property {{id: string, title: string}[]} [buttons]
+ * @property {Card[]} [cards]
+ * @property {Attachment[]} [attachments]
  * @property {string | null} [echo_id]
  * @property {string | null} [agent]
  * @property {string} at ISO 8601
@@ -21,9 +32,21 @@ import { dayKey, minuteKey } from "./time.js";
  * @property {string} text
  * @property {string | null} [response]
  * @property {{id: string, title: string}[]} buttons
+ * @property {Card[]} cards
+ * @property {Attachment[]} [attachments]
+ * @property {number} [seq] once it is in the log
  * @property {string | null} agent
  * @property {string} at
  * @property {"sent" | "pending" | "waiting" | "failed" | "refused"} state
+ */
+
+/**
+ * @typedef {object} Attachment something beside the words
+ * @property {string} id
+ * @property {"image" | "audio" | "video" | "file" | "sticker" | "location" | "share"} kind
+ * @property {string | null} title
+ * @property {number | null} latitude
+ * @property {number | null} longitude
  */
 
 /** @typedef {{kind: "day", key: string, at: string}} DayBlock */
@@ -41,6 +64,9 @@ export function asItem(message) {
     text: message.text,
     response: message.response ?? null,
     buttons: message.buttons ?? [],
+    cards: message.cards ?? [],
+    attachments: message.attachments ?? [],
+    seq: message.seq,
     agent: message.agent ?? null,
     at: message.at,
     state: "sent",

@@ -79,6 +79,16 @@ function address(shown) {
 }
 
 /**
+ * An address of the web that may be opened or loaded.
+ *
+ * @param {string | null} wanted
+ * @returns {string | null} null for all others
+ */
+export function webAddress(wanted) {
+  return wanted !== null && /^https?:/i.test(wanted) ? address(wanted) : null;
+}
+
+/**
  * @param {string} href
  * @param {string} shown
  */

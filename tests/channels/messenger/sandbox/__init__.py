@@ -1,0 +1,1 @@
+"""A page that looks like a Messenger thread, before a whole Myna: `myna messenger sandbox`."""
