@@ -41,10 +41,8 @@ class NearestEntries:
         self._temperature = self._learn_temperature()
         return self
 
-    def predict_many(
-        self, texts: Sequence[Forms], closely: Sequence[bool] | None = None
-    ) -> list[Ranking]:
-        """Every label with its probability for each text; `closely` makes no difference here."""
+    def predict_many(self, texts: Sequence[Forms]) -> list[Ranking]:
+        """Every label with its probability for each text."""
         likeness = (normalize(self._features.transform(texts)) @ self._examples).toarray()
         scores = self._scores(likeness) * self._temperature
         return [rank(self.labels, row) for row in softmax(scores)]
