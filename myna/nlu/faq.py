@@ -12,13 +12,11 @@ from rasa.shared.constants import UTTER_PREFIX
 from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, RESPONSE_SELECTOR
 from rasa.shared.nlu.training_data.message import Message
 
-from myna.nlu.classifier import CascadeClassifier
 from myna.nlu.component import TrainedComponent
-from myna.nlu.encoder import DEFAULT
-from myna.nlu.intent import MOST_SEPARATE
+from myna.nlu.intent import ENTRY_RANKING, MOST_SEPARATE
 from myna.nlu.linear import Ranking
 from myna.nlu.nearest import NearestEntries
-from myna.nlu.normaliser import bare_forms_of, forms_of
+from myna.nlu.normaliser import forms_of
 
 # Rasa knows its own selector only and would advise at every training to add it.
 warnings.filterwarnings("ignore", message="You have defined training data with examples for train")
@@ -28,11 +26,11 @@ warnings.filterwarnings("ignore", message="You have defined training data with e
 class FaqSelector(TrainedComponent):
     """Sets Rasa's `response_selector`, so that `utter_faq` sends `utter_faq/<name>`.
 
-    Learns the examples of retrieval intents (`faq/<name>`) and nothing else: it is asked only when
-    the intent is `faq`. The texts of the answers are not its business, they come at run time from
-    the catalogue. Up to `MOST_SEPARATE` entries are told apart by a `CascadeClassifier`, more by
-    `NearestEntries`. Config: `ranking_length`, how many entries are reported; `encoder`, see
-    `IntentClassifier`.
+    Stands behind `IntentClassifier`. Up to `MOST_SEPARATE` entries of retrieval intents
+    (`faq/<name>`) are labels of that model, which has said already which it would be
+    (`ENTRY_RANKING`); of more it knows the retrieval intent only, and `NearestEntries` tells them
+    apart here. The texts of the answers are not this component's business, they come at run time
+    from the catalogue. Config: `ranking_length`, how many entries are reported.
 
     The choice stands under `default`, and under the retrieval intent's own name as well, because
     that is where Rasa looks for the full name (`faq/shipping_fee`) that test stories compare.
@@ -40,32 +38,27 @@ class FaqSelector(TrainedComponent):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self._model: CascadeClassifier | NearestEntries = CascadeClassifier(self._config["encoder"])
+        self._nearest: NearestEntries | None = None
         self._intents: list[str] = []
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """See the class."""
-        return {"ranking_length": 5, "encoder": DEFAULT}
+        return {"ranking_length": 5}
 
     def learn(self, examples: list[Message]) -> None:
-        """Learns the entries of retrieval intents."""
+        """Learns the entries of retrieval intents, if the intent model does not."""
         entries = [example for example in examples if example.get(INTENT_RESPONSE_KEY)]
         self._intents = sorted({example.get(INTENT) for example in entries})
-        forms = [forms_of(example) for example in entries]
         names = [example.get(INTENT_RESPONSE_KEY) for example in entries]
         if len(set(names)) > MOST_SEPARATE:
-            self._model = NearestEntries().fit(forms, names)
-        else:
-            self._model = CascadeClassifier(self._config["encoder"])
-            self._model.fit(forms, names, [bare_forms_of(example) for example in entries])
+            self._nearest = NearestEntries().fit([forms_of(example) for example in entries], names)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Sets `response_selector` where there is anything to select from."""
-        if not self._model.labels:
-            return messages
-        forms = [forms_of(message) for message in messages]
-        for message, ranking in zip(messages, self._model.predict_many(forms), strict=True):
+        for message, ranking in zip(messages, self._rankings(messages), strict=True):
+            if not ranking:
+                continue
             output: dict[str, Any] = {"all_retrieval_intents": self._intents}
             output["default"] = self._selection(ranking)
             for intent in self._intents:
@@ -74,17 +67,21 @@ class FaqSelector(TrainedComponent):
             message.set(RESPONSE_SELECTOR, output, add_to_output=True)
         return messages
 
+    def _rankings(self, messages: list[Message]) -> list[Ranking]:
+        if self._nearest is None:
+            return [message.get(ENTRY_RANKING) or [] for message in messages]
+        return self._nearest.predict_many([forms_of(message) for message in messages])
+
     def write(self, directory: Path) -> None:
         """See the base class."""
-        self._model.save(directory)
+        if self._nearest is not None:
+            self._nearest.save(directory)
         (directory / "intents.json").write_text(json.dumps(self._intents), encoding="utf-8")
 
     def read(self, directory: Path) -> None:
         """See the base class."""
         if (directory / "nearest.json").exists():
-            self._model = NearestEntries.load(directory)
-        else:
-            self._model = CascadeClassifier.load(directory, self._config["encoder"])
+            self._nearest = NearestEntries.load(directory)
         self._intents = json.loads((directory / "intents.json").read_text(encoding="utf-8"))
 
     def _selection(self, ranking: Ranking) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 
 from myna.nlu.text import clean, mask_numbers, strip_diacritics
 
@@ -56,9 +57,11 @@ class TextFeatures:
     def fit_transform(self, texts: Sequence[Forms]) -> csr_matrix:
         """Learns the vocabulary; one row of features for each text."""
         seen = [_visible(text) for text in texts]
-        for number, view in enumerate(self._views):
-            view.fit([each[number] for each in seen])
-        return self.transform(texts)
+        found = [
+            view.fit_transform([each[number] for each in seen])
+            for number, view in enumerate(self._views)
+        ]
+        return hstack(found, format="csr")
 
     def transform(self, texts: Sequence[Forms]) -> csr_matrix:
         """One row of features for each text; none where nothing in it was ever seen."""
@@ -131,13 +134,32 @@ class _View:
         self.vocabulary: dict[str, int] = {}
         self.idf = np.zeros(0, dtype=np.float32)
 
-    def fit(self, texts: Sequence[str]) -> None:
-        frequency = Counter(term for text in texts for term in set(self._split(text)))
-        kept = [(term, n) for term, n in frequency.items() if n >= self._least]
-        kept = sorted(sorted(kept), key=lambda item: -item[1])[: self._MOST]
-        self.vocabulary = {term: number for number, (term, _) in enumerate(kept)}
-        found = np.array([n for _, n in kept], dtype=np.float32)
-        self.idf = (np.log((1 + len(texts)) / (1 + found)) + 1).astype(np.float32)
+    def fit_transform(self, texts: Sequence[str]) -> csr_matrix:
+        """Learns the vocabulary; returns the rows that `features` would give."""
+        numbers: dict[str, int] = {}
+        indices, counts, ends = array("i"), array("f"), [0]
+        for text in texts:
+            found = Counter(self._split(text))
+            indices.extend(numbers.setdefault(term, len(numbers)) for term in found)
+            counts.extend(found.values())
+            ends.append(len(indices))
+        shape = len(texts), len(numbers)
+        rows = csr_matrix(
+            (np.array(counts), np.array(indices), ends), shape=shape, dtype=np.float32
+        )
+        frequency = np.bincount(rows.indices, minlength=len(numbers))
+        kept = [term for term, number in numbers.items() if frequency[number] >= self._least]
+        kept.sort(key=lambda term: (-frequency[numbers[term]], term))
+        del kept[self._MOST :]
+        self.vocabulary = {term: number for number, term in enumerate(kept)}
+        columns = [numbers[term] for term in kept]
+        self.idf = (np.log((1 + len(texts)) / (1 + frequency[columns])) + 1).astype(np.float32)
+        rows = rows[:, columns]
+        rows.data = (1 + np.log(rows.data)) * self.idf[rows.indices]
+        squares = np.asarray(rows.multiply(rows).sum(axis=1)).ravel()
+        factors = self._weight / np.sqrt(np.maximum(squares, 1e-12))
+        rows.data *= np.repeat(factors, np.diff(rows.indptr)).astype(np.float32)
+        return rows
 
     def features(self, text: str) -> tuple[Array, Array]:
         counts = Counter(

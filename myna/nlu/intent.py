@@ -22,6 +22,10 @@ from myna.nlu.normaliser import bare_forms_of, forms_of
 MOST_SEPARATE = 100
 """Entries of retrieval intents that have a separator each; the time of training grows with them."""
 
+ENTRY_RANKING = "entry_ranking"
+"""Property of a message: the entries of retrieval intents (`faq/<name>`) with their probabilities
+if it is one of them; `FaqSelector` reads it. Not set where there are too many entries."""
+
 _COMMAND = re.compile(r"[\s\u2060]*/\w")
 """The private channel puts a word joiner (U+2060) before a typed slash."""
 
@@ -32,7 +36,7 @@ class IntentClassifier(TrainedComponent, RasaIntentClassifier):
 
     One model over all labels, in which the questions `faq/<name>` stay apart: they have little in
     common, and one label for all of them would be a blur. To Rasa they are one intent, `faq`,
-    whose confidence is the sum; `FaqSelector` says which it is.
+    whose confidence is the sum; which it is stands in `ENTRY_RANKING`, for `FaqSelector`.
 
     A message without any letter or digit, or one that is a typed command (`/restart`), has nothing
     to classify: it is `nlu_fallback`, with confidence 1. So are words of which none is known, but
@@ -75,6 +79,8 @@ class IntentClassifier(TrainedComponent, RasaIntentClassifier):
                 ranking = ranking + guesses if unknown else guesses
             reported = [{"name": name, "confidence": value} for name, value in ranking]
             best = dict(reported[0]) if reported else {"name": None, "confidence": 0.0}
+            if entries := entries_of(full):
+                message.set(ENTRY_RANKING, entries)
             message.set(INTENT, best, add_to_output=True)
             message.set(INTENT_RANKING_KEY, reported, add_to_output=True)
         return messages
@@ -108,3 +114,10 @@ def merge_retrieval_intents(ranking: Ranking) -> Ranking:
         name = label.split("/")[0]
         merged[name] = merged.get(name, 0.0) + probability
     return sorted(merged.items(), key=lambda item: -item[1])
+
+
+def entries_of(ranking: Ranking) -> Ranking:
+    """The labels `faq/<name>`, …, with probabilities that sum up to 1 as if no other could be."""
+    entries = [(label, probability) for label, probability in ranking if "/" in label]
+    total = sum(probability for _, probability in entries)
+    return [(label, probability / max(total, 1e-9)) for label, probability in entries]

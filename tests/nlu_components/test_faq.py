@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any, cast
+
 from rasa.core.actions.action import ActionRetrieveResponse
 from rasa.core.channels.channel import CollectingOutputChannel
 from rasa.core.nlg.generator import NaturalLanguageGenerator
@@ -9,14 +11,20 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 
 from myna.nlu.faq import FaqSelector
+from myna.nlu.intent import IntentClassifier
 
 from .conftest import Build
 
 
+def selected(train: Build, messages: list[Message], text: str, **config: Any) -> Message:
+    """A text as it comes out of the selector, behind the intent model."""
+    read = train(IntentClassifier, messages, encoder=None).process([Message({"text": text})])
+    (result,) = train(FaqSelector, messages, **config).process(read)
+    return cast(Message, result)
+
+
 def test_output_is_that_of_rasas_selector(train: Build, messages: list[Message]) -> None:
-    (result,) = train(FaqSelector, messages, ranking_length=1).process(
-        [Message({"text": "phí giao hàng bao nhiêu"})]
-    )
+    result = selected(train, messages, "phí giao hàng bao nhiêu", ranking_length=1)
     output = result.get("response_selector")
     assert "response_selector" in result.output_properties
     assert output["all_retrieval_intents"] == ["faq"]
@@ -31,8 +39,8 @@ def test_output_is_that_of_rasas_selector(train: Build, messages: list[Message])
 
 
 def test_without_entries_it_keeps_silent(train: Build) -> None:
-    component = train(FaqSelector, [Message.build("hi", "greet"), Message.build("bye", "goodbye")])
-    (result,) = component.process([Message({"text": "phí ship"})])
+    no_entries = [Message.build("hi", "greet"), Message.build("bye", "goodbye")]
+    result = selected(train, no_entries, "phí ship")
     assert result.get("response_selector") is None
 
 
@@ -41,7 +49,7 @@ async def test_rasa_sends_the_selected_answer(train: Build, messages: list[Messa
         async def generate(self, utter_action, tracker, output_channel, **kwargs):  # type: ignore[no-untyped-def]
             return {"text": utter_action}
 
-    (result,) = train(FaqSelector, messages).process([Message({"text": "return policy?"})])
+    result = selected(train, messages, "return policy?")
     parsed = {"response_selector": result.get("response_selector")}
     tracker = DialogueStateTracker.from_events(
         "x", [UserUttered("return policy?", {"name": "faq"}, parse_data=parsed)]
