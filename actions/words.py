@@ -24,7 +24,7 @@ ANSWERING = ("inform", "nlu_fallback", "out_of_scope", *TELLING)
 """Intents that an answer in the customer's own words is taken for; others are digressions."""
 _DIGRESSIONS = ("faq", "request_human", "deny", "greet", "goodbye", "thank", "send_photo")
 """Intents of messages that answer nothing, even if a word of an answer stands in them."""
-_FEW = 4  # words: so short a message with a word of the answer is one, whatever it was taken for
+_FEW = 7  # words: so short a message with a word of the answer is one, whatever it was taken for
 
 
 def products(tracker: Tracker) -> list[str]:
