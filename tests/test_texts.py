@@ -19,6 +19,12 @@ def catalogue(files, monkeypatch):
     return Catalogue(files / "responses", files / "shop.yml")
 
 
+@pytest.fixture(scope="module")
+def shipped():
+    """The project's own texts, for tests that change nothing."""
+    return Catalogue()
+
+
 def test_every_language_has_every_text(catalogue):
     for language in LANGUAGES:
         assert set(catalogue.language(language).responses) == catalogue.names()
@@ -196,7 +202,7 @@ HUBS_OWN = {
 
 @pytest.mark.parametrize("name", HUBS_OWN)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_hubs_own_sentences_need_no_brain(catalogue, language, name):
-    text = catalogue.render(name, language, **HUBS_OWN[name])
+def test_the_hubs_own_sentences_need_no_brain(shipped, language, name):
+    text = shipped.render(name, language, **HUBS_OWN[name])
     assert text.name == name
     assert "{" not in text.text

@@ -52,7 +52,7 @@ def gateway() -> Iterator[Gateway]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         gateway.url = f"http://127.0.0.1:{server.server_port}/send"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield gateway
         server.shutdown()
 
@@ -81,7 +81,7 @@ def mail_server() -> Iterator[MailServer]:
         def handle(self) -> None:
             self.say("220 mail.shop.example")
             sender = recipient = ""
-            while line := self.rfile.readline().decode().rstrip("\r\n"):
+            while line := self.rfile.readline().decode(errors="replace").rstrip("\r\n"):
                 command = line.partition(" ")[0].upper()
                 mail.commands.append(command)
                 if mail.hangs_up_at == command:
@@ -117,6 +117,6 @@ def mail_server() -> Iterator[MailServer]:
 
     with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         mail.port = server.server_address[1]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield mail
         server.shutdown()
