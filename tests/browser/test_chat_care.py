@@ -79,13 +79,23 @@ def test_a_page_that_nobody_looks_at_has_shown_nothing(chat: Page, server: FakeS
     assert server.the_chat().seen_seq == 3
 
 
+def scroll_to_the_top(chat: Page) -> None:
+    """Scrolls, and waits until the page has heard of it."""
+    chat.locator("#scroll").evaluate(
+        """node => new Promise((heard) => {
+            node.addEventListener("scroll", () => requestAnimationFrame(heard), { once: true });
+            node.scrollTo({ top: 0, behavior: "instant" });
+        })"""
+    )
+
+
 def test_what_is_below_the_fold_is_not_shown_yet(chat: Page, server: FakeServer) -> None:
     say(chat, "Một")
     expect(bubbles(chat)).to_have_count(2)
     server.do(lambda: server.store.log(server.the_chat(), "bot", "dài\n" * 60))
     expect(bubbles(chat)).to_have_count(3)
     chat.wait_for_timeout(1300)
-    chat.locator("#scroll").evaluate("node => node.scrollTop = 0")
+    scroll_to_the_top(chat)
     server.do(lambda: server.store.log(server.the_chat(), "bot", "Tin mới"))
     expect(chat.locator("#newer")).to_be_visible()
     chat.wait_for_timeout(1300)

@@ -21,6 +21,10 @@ def said(messages: list[dict[str, Any]]) -> list[str | None]:
     return [message["response"] for message in messages]
 
 
+ON_ITS_WAY = ["utter_order_shipped", "utter_anything_else"]
+"""An order's status, and the question that closes a matter."""
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with running(tmp_path_factory.mktemp("home"), shop_faults=True) as installation:

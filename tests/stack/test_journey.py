@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.stack.conftest import said
+from tests.stack.conftest import ON_ITS_WAY, said
 
 UNCLEAR = ("i have a problem with the thing", "what about it", "sao vậy shop", "nhờ shop xem giúp")
 """Which of these are doubtful to the model changes with the training data; one must be."""
@@ -27,7 +27,7 @@ def test_order_status_with_the_number_asked_for(
     assert said(someone.says(question)) == ["utter_ask_order_number"]
     assert said(someone.says(number)) == ["utter_ask_contact"]
     answer = someone.says(contact)
-    assert said(answer) == ["utter_order_shipped"]
+    assert said(answer) == ON_ITS_WAY
     assert carrier in answer[0]["text"]
     assert number in answer[0]["text"]
 
@@ -41,7 +41,7 @@ def test_order_status_with_the_number_asked_for(
     ],
 )
 def test_order_status_with_everything_told_at_once(customer, language, question):
-    assert said(customer(language).says(question)) == ["utter_order_shipped"]
+    assert said(customer(language).says(question)) == ON_ITS_WAY
 
 
 def test_nothing_tells_whether_an_order_exists(customer):
@@ -61,7 +61,7 @@ def test_five_wrong_tries_bring_a_person_and_lock_the_order(customer, desk):
     assert said(someone.says("wrong5@example.com", at_least=2)) == LOCKED
     another = customer("en")
     another.says("where is my order MY-10501")
-    assert said(another.says("still.wrong@example.com", at_least=2)) == LOCKED
+    assert said(another.says("still.wrong@example.com")) == ["utter_ask_guard_code"]
     waiting = desk.waiting(someone)
     assert desk.get(f"/cases/{waiting['case']}")["case"]["summary"].startswith("[proof]")
 
@@ -77,9 +77,13 @@ def test_cancelling_needs_a_yes_and_a_code(customer, stack):
     wrong = f"{(int(code) + 1) % 10**6:06d}"
     assert said(someone.says(wrong)) == ["utter_code_wrong"]
     assert stack.shop("GET", "/orders/DH-20427")["state"] == "paid"
-    assert said(someone.says(f"mã là {code}")) == ["utter_order_cancelled", "utter_refund_follows"]
+    assert said(someone.says(f"mã là {code}")) == [
+        "utter_order_cancelled",
+        "utter_refund_follows",
+        "utter_anything_else",
+    ]
     assert stack.shop("GET", "/orders/DH-20427")["state"] == "cancelled"
-    assert said(someone.says("đơn này giờ sao rồi")) == ["utter_order_cancelled_status"]
+    assert said(someone.says("đơn này giờ sao rồi"))[0] == "utter_order_cancelled_status"
 
 
 def test_did_you_mean_buttons_are_answered(customer):
@@ -107,4 +111,4 @@ def test_the_language_follows_the_customer(customer):
     assert "Thứ Hai" in vietnamese[0]["text"]
     assert "Thứ Hai" not in someone.says("ok")[0]["text"]
     malay = someone.says("kedai buka sampai pukul berapa hari ahad")
-    assert "Isnin" in malay[0]["text"]
+    assert "Ahad" in malay[0]["text"]

@@ -13,7 +13,7 @@ def test_nobody_is_there_and_the_matter_is_solved_all_the_same(customer, desk):
     assert said(answer) == LEFT
     reference = re.search(r"\bCS-\d+\b", answer[0]["text"])[0]
     assert said(someone.says("0123456789")) == ["utter_contact_noted"]
-    assert said(someone.says("what time does the shop close tonight")) == ["utter_opening_hours"]
+    assert said(someone.says("what time does the shop close tonight")) == ["utter_open_on"]
 
     case = desk.get(f"/cases/{reference}")["case"]
     assert (case["kind"], case["state"], case["agent"]) == ("callback", "open", None)

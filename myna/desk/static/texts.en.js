@@ -292,6 +292,8 @@ export const en = {
   intent_affirm: "Yes",
   intent_deny: "No",
   intent_inform: "Gave details",
+  intent_send_photo: "Sends a photo or video",
+  intent_lack_order_number: "Has no order number",
   intent_nlu_fallback: "Not understood",
   intent_ask_capabilities: "What Myna can do",
   intent_ask_if_bot: "Bot or person?",

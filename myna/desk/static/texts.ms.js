@@ -294,6 +294,8 @@ export const ms = {
   intent_affirm: "Bersetuju",
   intent_deny: "Menolak",
   intent_inform: "Memberi maklumat",
+  intent_send_photo: "Hantar gambar atau video",
+  intent_lack_order_number: "Tiada nombor pesanan",
   intent_nlu_fallback: "Myna tidak faham",
   intent_ask_capabilities: "Tanya apa yang Myna boleh bantu",
   intent_ask_if_bot: "Tanya bot atau manusia",

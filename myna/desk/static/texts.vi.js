@@ -293,6 +293,8 @@ export const vi = {
   intent_affirm: "Đồng ý",
   intent_deny: "Từ chối",
   intent_inform: "Cung cấp thông tin",
+  intent_send_photo: "Gửi ảnh hoặc video",
+  intent_lack_order_number: "Không có mã đơn hàng",
   intent_nlu_fallback: "Myna không hiểu",
   intent_ask_capabilities: "Hỏi Myna giúp được gì",
   intent_ask_if_bot: "Hỏi là người hay máy",
