@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,6 @@ class CascadeClassifier:
         self._quick: _Stage | None = None
         self._thorough: _Stage | None = None
         self._centre = np.zeros(0, dtype=np.float32)
-        self._directions = np.zeros((0, 0), dtype=np.float32)
         self._sure = 0.0
 
     def fit(
@@ -180,7 +179,6 @@ class CascadeClassifier:
             if stage:
                 stage.separators.save(directory / f"{name}.npy")
         np.save(directory / "centre.npy", self._centre, allow_pickle=False)
-        np.save(directory / "directions.npy", self._directions, allow_pickle=False)
 
     @classmethod
     def load(cls, directory: Path, encoder: str | None = None) -> CascadeClassifier:
@@ -198,7 +196,6 @@ class CascadeClassifier:
         model._encoder_name = description["encoder"]
         model._sure = description["sure"]
         model._centre = np.load(directory / "centre.npy", allow_pickle=False)
-        model._directions = np.load(directory / "directions.npy", allow_pickle=False)
         found = {
             name: _Stage(Separators.load(directory / f"{name}.npy"), **stage)
             for name, stage in description["stages"].items()
@@ -235,12 +232,15 @@ class CascadeClassifier:
         found = encode_examples(encoder, [forms[i].normal for i in np.flatnonzero(hard)])
         self._encoder_name = encoder.name
         self._centre = found.mean(axis=0)
-        self._directions = _main_directions(found, self._DIRECTIONS)
-        vectors = np.zeros((len(forms), self._directions.shape[1]), dtype=np.float32)
-        vectors[hard] = self._scaled(found)
+        scaled = self._scaled(found)
+        directions = _main_directions(scaled, self._DIRECTIONS)
+        vectors = np.zeros((len(forms), directions.shape[1]), dtype=np.float32)
+        vectors[hard] = scaled @ directions
         both = hstack([features, csr_matrix(vectors)], format="csr", dtype=np.float32)
         unsure = folds.only(believed < self._sure, self._ENOUGH)
-        self._thorough, _ = self._stage(both, targets, unknown, unsure, self._THOROUGH_STRENGTH)
+        stage, _ = self._stage(both, targets, unknown, unsure, self._THOROUGH_STRENGTH)
+        separators = stage.separators.turned(features.shape[1], directions)
+        self._thorough = replace(stage, separators=separators)
 
     def _stage(
         self,
@@ -286,7 +286,7 @@ class CascadeClassifier:
     def _scaled(self, vectors: Array) -> Array:
         centred = vectors - self._centre
         lengths = np.linalg.norm(centred, axis=1, keepdims=True)
-        scaled: Array = (centred / np.maximum(lengths, 1e-6)) @ self._directions
+        scaled: Array = centred / np.maximum(lengths, 1e-6)
         return scaled.astype(np.float32)
 
     def _check_encoder(self) -> None:

@@ -43,9 +43,20 @@ class Separators(NamedTuple):
         count = features.shape[1]
         distances: Array = features @ self.weights[:count] + self.biases
         if vectors is not None:
-            distances += vectors @ self.weights[count:]
+            # Not `@`: OpenBLAS would wake its threads for it, which takes milliseconds.
+            distances += np.einsum("ij,jk->ik", vectors, self.weights[count:])
         distances[np.diff(features.indptr) == 0] = 0.0
         return distances
+
+    def turned(self, count: int, directions: Array) -> Separators:
+        """The same for embeddings as they are, if learned from their `directions` (columns).
+
+        Args:
+            count: of the weights, those before are not the embedding's.
+            directions: what the embeddings were multiplied with.
+        """
+        turned = directions @ self.weights[count:]
+        return Separators(np.vstack([self.weights[:count], turned]), self.biases)
 
     def save(self, path: Path) -> None:
         """Writes a plain array; half precision changes no answer and halves the model."""

@@ -27,9 +27,9 @@ class Least:
 
 
 LEAST = {
-    "vi": Least(right=87, macro_f1=88),
+    "vi": Least(right=84, macro_f1=86),
     "ms": Least(right=88, macro_f1=89),
-    "en": Least(right=90, macro_f1=91),
+    "en": Least(right=89, macro_f1=90),
 }
 """Below these `myna test` fails: three points under what was measured when they were set."""
 
