@@ -35,7 +35,7 @@ _SENTENCE = {"en": 3, "ms": 3}
 _LONG_SENTENCE = 4
 """Words that make a sentence; Vietnamese ones are syllables. Of a piece such as "my order" the
 model is as sure as of a question, and wrong."""
-_HEARD = 0.005
+_HEARD = 0.001
 """How probable a request has to be for all messages together. Two questions are both heard in them,
 be it faintly; "the shop in KL", "open on Sunday?" is heard as one."""
 

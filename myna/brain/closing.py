@@ -1,7 +1,8 @@
 """The end of a matter: "anything else?" once, and a rating when the customer takes leave.
 
 Both are read from the dialogue's own events, so that no flow has to think of them. A matter is done
-when a form has ended with an answer: not stopped, not failed, not left to people.
+when a form has ended with an answer: not stopped, not failed, not left to people. What the session
+has come to is kept in a slot, because the memory reads back its last turns only.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from rasa.shared.core.events import (
     ActionExecuted,
@@ -23,6 +25,19 @@ from myna.brain.outcome import command_in, id_of_second, intent_of
 from myna.brain.protocol import Command
 
 ASKS_MORE = "utter_anything_else"
+SLOT = "course"
+
+
+class Course(TypedDict):
+    """What a session has come to."""
+
+    done: bool
+    """A matter was done."""
+    trouble: bool
+    """Somebody complained, was left to people, or did not want them."""
+    asked: bool
+    """"Anything else?" was said."""
+
 
 _LEAVES = ("utter_nothing_then",)
 _NO_MATTERS = ("contact_form", "complaint_form")
@@ -75,31 +90,34 @@ class _Turn:
         return bool(last) and (text.endswith("?") or bool(last and last.data.get("buttons")))
 
 
-def asks_for_more(events: Sequence[Event]) -> bool:
+def follow(before: Course | None, events: Sequence[Event]) -> Course:
+    """The course of a session with its last turn, which is at the end of the events."""
+    course = before or Course(done=False, trouble=False, asked=False)
+    turns = list(_turns(events))
+    if not turns:
+        return course
+    last = turns[-1]
+    return Course(
+        done=course["done"] or last.done,
+        trouble=course["trouble"]
+        or last.to_people
+        or last.intent in ("make_complaint", "request_human")
+        or "utter_human_declined" in last.responses,
+        asked=course["asked"] or ASKS_MORE in last.responses,
+    )
+
+
+def asks_for_more(course: Course, events: Sequence[Event]) -> bool:
     """Whether "anything else?" is due at the end of the last turn; once in a session."""
     turns = list(_turns(events))
-    said = any(ASKS_MORE in turn.responses for turn in turns)
-    return bool(turns) and turns[-1].done and not turns[-1].asks and not said
+    return bool(turns) and turns[-1].done and not turns[-1].asks and not course["asked"]
 
 
-def asks_to_rate(events: Sequence[Event]) -> bool:
-    """Whether a rating is due: the customer takes leave, a matter was done, and none went wrong.
-
-    Whoever complained, was left to people or did not want them is not asked.
-    """
+def asks_to_rate(course: Course, events: Sequence[Event]) -> bool:
+    """Whether a rating is due: the customer takes leave, a matter was done, and none went wrong."""
     turns = list(_turns(events))
-    return (
-        bool(turns)
-        and turns[-1].loop is None
-        and _takes_leave(turns)
-        and any(turn.done for turn in turns)
-        and not any(
-            turn.to_people
-            or turn.intent in ("make_complaint", "request_human")
-            or "utter_human_declined" in turn.responses
-            for turn in turns
-        )
-    )
+    leaves = bool(turns) and turns[-1].loop is None and _takes_leave(turns)
+    return leaves and course["done"] and not course["trouble"]
 
 
 def _takes_leave(turns: Sequence[_Turn]) -> bool:

@@ -150,9 +150,14 @@ class _Dialogue:
 async def _close(dialogue: _Dialogue) -> None:
     """What is due at the end of a matter."""
     events = list(dialogue.tracker.events)
-    if closing.asks_for_more(events) and dialogue.knows(closing.ASKS_MORE):
+    course = closing.follow(dialogue.tracker.get_slot(closing.SLOT), events)
+    more = closing.asks_for_more(course, events) and dialogue.knows(closing.ASKS_MORE)
+    course["asked"] = course["asked"] or more
+    if dialogue.tracker.get_slot(closing.SLOT) != course:
+        dialogue.tracker.update(SlotSet(closing.SLOT, course))
+    if more:
         await dialogue.say(closing.ASKS_MORE)
-    elif closing.asks_to_rate(events):
+    elif closing.asks_to_rate(course, events):
         command: Command = {"type": "ask_rating"}
         dialogue.tracker.update(BotUttered(data={"custom": {"command": command}}))
 

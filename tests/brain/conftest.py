@@ -108,6 +108,7 @@ DOMAIN = {
         },
         "proof": {"type": "any", "mappings": [{"type": "custom"}]},
         "second_matter": {"type": "any", **HIDDEN, "mappings": [{"type": "custom"}]},
+        "course": {"type": "any", **HIDDEN, "mappings": [{"type": "custom"}]},
         "color": asked_in("paint_form", "color"),
         "day": asked_in("book_form", "day"),
     },

@@ -14,7 +14,8 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 
-from myna.brain.closing import ASKS_MORE, asks_for_more, asks_to_rate
+from myna.brain import closing
+from myna.brain.closing import ASKS_MORE, Course
 
 FORM = "order_status_form"
 
@@ -29,6 +30,26 @@ def bot(response: str, text: str = "It is on its way.", **data: Any) -> BotUtter
 
 def command(of: str, **more: Any) -> BotUttered:
     return BotUttered(data={"custom": {"command": {"type": of, **more}}})
+
+
+def course(events: list[Event]) -> Course:
+    """What a session has come to, turn by turn."""
+    found: Course | None = None
+    for end in range(len(events) + 1):
+        seen, ends = events[:end], end == len(events) or isinstance(events[end], UserUttered)
+        if seen and isinstance(seen[-1], SessionStarted):
+            found = None
+        elif ends:
+            found = closing.follow(found, seen)
+    return found or closing.follow(None, [])
+
+
+def asks_for_more(events: list[Event]) -> bool:
+    return closing.asks_for_more(course(events), events)
+
+
+def asks_to_rate(events: list[Event]) -> bool:
+    return closing.asks_to_rate(course(events), events)
 
 
 BEGIN: list[Event] = [SessionStarted(), user("ask_order_status"), ActiveLoop(FORM)]
