@@ -94,12 +94,12 @@ class ActionRecordComplaint(Action):
             return [FollowupAction("action_hand_over")]
         done = SlotSet("complaint", None)
         if turn.customer(tracker)["people_available"]:
-            record(dispatcher, tracker, words, response="utter_complaint_recorded")
-            return [done, SlotSet("open_question", "human")]
-        record(dispatcher, tracker, words, response="utter_complaint_left")
+            noted = record(dispatcher, tracker, words, response="utter_complaint_recorded")
+            return [noted, done, SlotSet("open_question", "human")]
+        noted = record(dispatcher, tracker, words, response="utter_complaint_left")
         if tracker.get_slot("contact"):
-            return [done]
-        return [done, FollowupAction(contact.FORM)]
+            return [noted, done]
+        return [noted, done, FollowupAction(contact.FORM)]
 
 
 class ActionPassOnPraise(Action):
@@ -155,7 +155,7 @@ def presses(tracker: Tracker) -> bool:
 
 def record(
     dispatcher: CollectingDispatcher, tracker: Tracker, words: str, *, response: str = ""
-) -> None:
+) -> EventType:
     """Opens the case of a complaint, or adds to the one that is open.
 
     Args:
@@ -163,11 +163,16 @@ def record(
         tracker: of the action.
         words: the customer's.
         response: the text that tells the reference; none if something else is said instead.
+
+    Returns:
+        The event that notes in `complained` which message it was; the memory reads back the last
+        turns only.
     """
     known = {"order_number": tracker.get_slot("order_number")}
     urgent = {"priority": "urgent"} if presses(tracker) else {}
     more = {name: value for name, value in known.items() if value}
     turn.open_case(dispatcher, "complaint", words, response=response, **more, **urgent)
+    return SlotSet("complained", turn.message_id(tracker))
 
 
 def _pass_on(dispatcher: CollectingDispatcher, tracker: Tracker, kind: CaseKind) -> None:
@@ -190,15 +195,7 @@ def _asked(tracker: Tracker) -> bool:
 
 def _complained_before(tracker: Tracker) -> bool:
     """Whether a complaint of an earlier message of this session was recorded."""
-    earlier = False
-    for event in reversed(tracker.events):
-        if event["event"] == "session_started":
-            return False
-        earlier = earlier or event["event"] == "user"
-        command = turn.command_of(event)
-        if earlier and command.get("type") == "open_case" and command.get("kind") == "complaint":
-            return True
-    return False
+    return tracker.get_slot("complained") not in (None, turn.message_id(tracker))
 
 
 def _apology(tracker: Tracker) -> str:

@@ -38,9 +38,8 @@ class ActionHandOver(Action):
             return [FollowupAction("action_warn_of_danger")]
         if reason == "anger":
             dispatcher.utter_message(response="utter_acknowledge_anger")
-        if complaint:
-            feedback.record(dispatcher, tracker, complaint)
-        return [*call_person(dispatcher, tracker, reason), SlotSet("complaint", None)]
+        noted = [feedback.record(dispatcher, tracker, complaint)] if complaint else []
+        return [*noted, *call_person(dispatcher, tracker, reason), SlotSet("complaint", None)]
 
 
 class ActionStopForm(Action):

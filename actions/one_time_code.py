@@ -110,7 +110,8 @@ class ActionAskCode(Action):
                 _ask(dispatcher, tracker, issued)
             return []
         tries = catalogue().facts.limits.proof_tries
-        if max(_issued_before(tracker), turn.customer(tracker)["failed_proofs"]) >= tries:
+        sent = tracker.get_slot("codes_sent") or 0  # nobody's phone is to be flooded
+        if max(sent, turn.customer(tracker)["failed_proofs"]) >= tries:
             return [*locked(dispatcher), *turn.form_over()]
         proved = turn.proof(tracker, number) is not None
         order = await (_order(tracker, number, proved) if number else _any_order_of(tracker))
@@ -144,7 +145,7 @@ class ActionAskCode(Action):
             if turn.customer(tracker)["failed_proofs"] + 1 >= tries:
                 return [*locked(dispatcher), *turn.form_over()]
         _ask(dispatcher, tracker, out)
-        return [SlotSet("code_issued", out)]
+        return [SlotSet("code_issued", out), SlotSet("codes_sent", sent + 1)]
 
 
 def locked(dispatcher: CollectingDispatcher) -> list[EventType]:
@@ -232,14 +233,3 @@ def _corrects_contact(tracker: Tracker, issued: dict[str, Any]) -> bool:
     """Whether another contact was told than the one for which we said that a code was sent."""
     told = tracker.get_slot("contact")
     return issued["contact"] is not None and told is not None and told != issued["contact"]
-
-
-def _issued_before(tracker: Tracker) -> int:
-    """How many codes were asked for in this session: nobody's phone is to be flooded."""
-    issued = set()
-    for event in reversed(tracker.events):
-        if event["event"] == "session_started":
-            break
-        if event["event"] == "slot" and event["name"] == "code_issued" and event["value"]:
-            issued.add(event["value"]["message_id"])
-    return len(issued)
