@@ -147,24 +147,39 @@ def has_words(text: str | None) -> bool:
 def meanings(tracker: Tracker, language: str) -> list[dict[str, str]]:
     """Buttons for what the message may have meant, likeliest first, in the customer's words.
 
-    A frequent question stands for its entry (`faq/shipping_fee`); intents without a title, such
+    Frequent questions are the closest entries (`faq/shipping_fee`); intents without a title, such
     as a greeting, are not offered. What the message already told (an order number) is kept.
     """
     message = tracker.latest_message
-    selector = (message.get("response_selector") or {}).get("default") or {}
-    entry = (selector.get("response") or {}).get("intent_response_key")
     told = {
         entity["entity"]: entity["value"]
         for entity in message.get("entities") or []
         if entity["entity"] in ("order_number", "phone", "email")
     }
     buttons: list[dict[str, str]] = []
-    for guess in message.get("intent_ranking") or []:
-        name = entry if guess["name"] == "faq" and entry else guess["name"]
+    for name, confidence in _guesses(message):
         title = catalogue().title(name, language)
-        if title and guess["confidence"] >= _LEAST_CONFIDENCE:
+        if title and confidence >= _LEAST_CONFIDENCE:
             values = json.dumps(told) if told and "/" not in name else ""
             buttons.append({"title": title, "payload": f"/{name}{values}"})
         if len(buttons) == _MEANINGS_OFFERED:
             break
     return buttons
+
+
+def _guesses(message: dict[str, Any]) -> list[tuple[str, float]]:
+    """What a message may have meant, likeliest first; each entry of frequent questions by itself.
+
+    `faq` is as likely as its likeliest entry, and the selector tells how the others compare.
+    """
+    selector = (message.get("response_selector") or {}).get("default") or {}
+    entries = selector.get("ranking") or []
+    guesses: list[tuple[str, float]] = []
+    for guess in message.get("intent_ranking") or []:
+        own = [e for e in entries if e["intent_response_key"].startswith(f"{guess['name']}/")]
+        for entry in own:
+            share = entry["confidence"] / own[0]["confidence"]
+            guesses.append((entry["intent_response_key"], guess["confidence"] * share))
+        if not own:
+            guesses.append((guess["name"], guess["confidence"]))
+    return sorted(guesses, key=lambda guess: -guess[1])

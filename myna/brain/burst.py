@@ -130,7 +130,7 @@ def _probability(intent: str | None, whole: Parse) -> float:
     if entry:
         chosen = ((whole.get("response_selector") or {}).get("default") or {}).get("ranking") or []
         known = {each["intent_response_key"]: each["confidence"] for each in chosen}
-        probability *= known.get(intent, 0.0)
+        probability *= known.get(intent, 0.0) / max(known.values(), default=1.0)
     return float(probability)
 
 

@@ -9,7 +9,12 @@ from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.constants import UTTER_PREFIX
-from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, RESPONSE_SELECTOR
+from rasa.shared.nlu.constants import (
+    INTENT,
+    INTENT_RANKING_KEY,
+    INTENT_RESPONSE_KEY,
+    RESPONSE_SELECTOR,
+)
 from rasa.shared.nlu.training_data.message import Message
 
 from myna.nlu.component import TrainedComponent
@@ -34,6 +39,9 @@ class FaqSelector(TrainedComponent):
 
     The choice stands under `default`, and under the retrieval intent's own name as well, because
     that is where Rasa looks for the full name (`faq/shipping_fee`) that test stories compare.
+
+    A retrieval intent is then only as probable as its likeliest entry: many entries of which each
+    is hardly likely are no sure question, and the fallback has to ask what was meant.
     """
 
     def __init__(self, *args: Any) -> None:
@@ -65,6 +73,7 @@ class FaqSelector(TrainedComponent):
                 own = [item for item in ranking if item[0].startswith(f"{intent}/")]
                 output[intent] = self._selection(own[:1])
             message.set(RESPONSE_SELECTOR, output, add_to_output=True)
+            temper(message, ranking)
         return messages
 
     def _rankings(self, messages: list[Message]) -> list[Ranking]:
@@ -98,3 +107,18 @@ class FaqSelector(TrainedComponent):
                 for label, probability in ranking[: self._config["ranking_length"]]
             ],
         }
+
+
+def temper(message: Message, ranking: Ranking) -> None:
+    """Lowers the confidence of retrieval intents to that of their likeliest entries."""
+    shares: dict[str, float] = {}
+    for name, share in ranking:
+        shares.setdefault(name.split("/")[0], share)
+    guesses = [
+        {**guess, "confidence": guess["confidence"] * shares.get(guess["name"], 1.0)}
+        for guess in message.get(INTENT_RANKING_KEY) or []
+    ]
+    guesses.sort(key=lambda guess: -guess["confidence"])
+    if guesses:
+        message.set(INTENT_RANKING_KEY, guesses, add_to_output=True)
+        message.set(INTENT, dict(guesses[0]), add_to_output=True)

@@ -110,17 +110,17 @@ def describe(message: Message, text: str, hint: str | None = None) -> dict[str, 
 def resolved_ranking(message: Message) -> list[tuple[str, float]]:
     """The intents of a processed message, with `faq` replaced by the entries it stands for.
 
-    The first is the one that the dialogue acts on; an entry's confidence is that of `faq` times
-    that of the selector. The others follow by confidence.
+    The first is the one that the dialogue acts on, and the others follow by confidence. `faq` is as
+    probable as its likeliest entry (`FaqSelector`); the selector tells how the others compare.
     """
     selected = message.get("response_selector", {}).get("default", {}).get("ranking", [])
     resolved: list[tuple[str, float]] = []
     for position, intent in enumerate(message.get("intent_ranking", [])):
         name, confidence = intent["name"], float(intent["confidence"])
+        own = [e for e in selected if e["intent_response_key"].split("/")[0] == name]
         entries = [
-            (entry["intent_response_key"], confidence * entry["confidence"])
-            for entry in selected
-            if entry["intent_response_key"].split("/")[0] == name
+            (entry["intent_response_key"], confidence * entry["confidence"] / own[0]["confidence"])
+            for entry in own
         ]
         if position == 0:
             resolved += entries[:1] or [(name, confidence)]

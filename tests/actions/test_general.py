@@ -100,7 +100,14 @@ RANKING = {
     "cancel_order": 0.15,
     "ask_opening_hours": 0.1,
 }
-SELECTED = {"default": {"response": {"intent_response_key": "faq/shipping_fee"}}}
+SELECTED = {
+    "default": {
+        "ranking": [
+            {"intent_response_key": "faq/shipping_fee", "confidence": 0.8},
+            {"intent_response_key": "faq/delivery_time", "confidence": 0.1},
+        ]
+    }
+}
 
 
 @pytest.mark.parametrize("language", ["vi", "ms", "en"])
@@ -118,6 +125,18 @@ async def test_likely_meanings_as_buttons(language):
     expected = ["ask_order_status", "faq/shipping_fee", "cancel_order"]
     assert titles[:3] == [catalogue().title(name, language) for name in expected]
     assert titles[3] == catalogue().render("utter_none_of_these", language).text
+
+
+async def test_close_entries_of_frequent_questions_are_offered_each():
+    close = {"default": {"ranking": [dict(e) for e in SELECTED["default"]["ranking"]]}}
+    close["default"]["ranking"][1]["confidence"] = 0.75
+    latest = message("blub", MISS, ranking=RANKING, response_selector=close)
+    assert payloads(await handle(fallback(latest=latest))) == [
+        "/ask_order_status",
+        "/faq/shipping_fee",
+        "/faq/delivery_time",
+        "/nlu_fallback",
+    ]
 
 
 async def test_what_was_told_stays_with_the_button():

@@ -113,7 +113,7 @@ def test_a_few_words_are_a_piece_unless_they_ask(
         ({"ask_order_status": 0.7, "faq": 0.3, "faq_shipping_fee": 0.9}, True),
         ({"ask_order_status": 0.01, "faq": 0.98, "faq_shipping_fee": 0.9}, True),
         ({"ask_order_status": 0.0002, "faq": 0.98, "faq_shipping_fee": 0.9}, False),
-        ({"ask_order_status": 0.98, "faq": 0.002, "faq_shipping_fee": 0.1}, False),
+        ({"ask_order_status": 0.98, "faq": 0.0005, "faq_shipping_fee": 0.1}, False),
         ({"ask_order_status": 0.7, "faq": 0.3, "faq_delivery_time": 0.9}, False),
         ({"ask_order_status": 0.7, "faq": 0.3}, False),
         ({"faq": 0.3, "faq_shipping_fee": 0.9}, False),

