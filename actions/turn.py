@@ -85,10 +85,10 @@ def names(tracker: Tracker, *entities: str) -> bool:
 
 def gives_a_detail(tracker: Tracker, slot: str) -> bool:
     """Whether the message is the answer to our question for `slot` and not a digression."""
+    intent = tracker.get_intent_of_latest_message(skip_fallback_intent=False)
     return (
         tracker.get_slot("requested_slot") == slot
-        and tracker.get_intent_of_latest_message()
-        in ("inform", "nlu_fallback", "affirm", "out_of_scope")
+        and intent in ("inform", "nlu_fallback", "affirm", "out_of_scope")
         and has_details(tracker.latest_message.get("text") or "")
     )
 

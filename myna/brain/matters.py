@@ -89,6 +89,23 @@ _ONE_MATTER: tuple[frozenset[str], ...] = (
 it"."""
 
 
+_IN_OWN_WORDS = frozenset(
+    (
+        *("delivery_value", "company_details", "symptom", "complaint", "purchase"),
+        *("product_words", "item", "reason", "remedy", "piece"),
+    )
+)
+"""Slots whose answers are the customer's own words: an address has commas, and what is wrong with a
+thing is often told in two sentences."""
+
+
+def may_divide(tracker: DialogueStateTracker) -> bool:
+    """Whether a message may hold two matters: not where it answers in the customer's own words."""
+    return (
+        tracker.active_loop_name is None or _value(tracker, "requested_slot") not in _IN_OWN_WORDS
+    )
+
+
 async def divide(
     whole: Parse, parse: Callable[[str], Awaitable[Parse]], *, asked: bool
 ) -> tuple[Parse, Parse] | None:

@@ -61,7 +61,8 @@ async def run_turn(agent: Agent, turn: TurnRequest) -> Answer | Separate:
     texts.refresh()
     reason = triggers.hand_over_reason(understood, list(tracker.events), texts.facts.service)
     divided = None
-    if reason is None and turn["choice"] is None and len(turn["parts"]) < 2:
+    single = turn["choice"] is None and len(turn["parts"]) < 2
+    if reason is None and single and matters.may_divide(tracker):
         divided = await matters.divide(
             understood, dialogue.parse, asked=tracker.active_loop_name is not None
         )

@@ -48,8 +48,8 @@ _COMMANDS: dict[str, Command] = {
     "person": {"type": "hand_over", "reason": "asked"},
     "case": {
         "type": "open_case",
-        "kind": "complaint",
-        "summary": "a complaint",
+        "kind": "problem",  # each message opens its own; complaints of one conversation are one case
+        "summary": "a problem",
         "response": "utter_case_opened",
     },
     "contact": {"type": "case_contact", "phone": "+84900000000"},

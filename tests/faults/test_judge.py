@@ -175,7 +175,7 @@ def a_wrong_try_is_forgotten(evidence: Evidence) -> None:
 
 def a_case_is_never_opened(evidence: Evidence) -> None:
     for history in evidence.histories.values():
-        history.cases = [case for case in history.cases if case.kind != "complaint"]
+        history.cases = [case for case in history.cases if case.kind != "problem"]
 
 
 def somebody_is_to_be_called_back_twice(evidence: Evidence) -> None:
