@@ -60,6 +60,7 @@ class Conversation(Answer):
     language: str | None
     owner: Owner = about("`queue`: waits for a person; `nobody`: a person has closed the matter.")
     agent: str | None = about("The name of the person who has it.")
+    version: int = about("Counts changes of `owner`: what has a lower one is older.")
     last_seq: int
 
 

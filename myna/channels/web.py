@@ -282,6 +282,7 @@ def _public(visitor: Visitor, conversation: Conversation | None) -> dict[str, An
         "language": visitor.language,
         "owner": "bot",
         "agent": None,
+        "version": 1,
         "last_seq": 0,
     }
 

@@ -103,6 +103,7 @@ class Conversation:
             "language": self.language,
             "owner": self.owner,
             "agent": self.agent,
+            "version": self.version,
             "last_seq": self.last_seq,
         }
 

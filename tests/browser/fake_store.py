@@ -81,7 +81,7 @@ class Conversation:
 
     def for_customer(self) -> Json:
         """The conversation object of the chat API."""
-        names = ("id", "language", "owner", "agent", "last_seq")
+        names = ("id", "language", "owner", "agent", "version", "last_seq")
         return {name: getattr(self, name) for name in names}
 
     def visible(self, after: int) -> list[Json]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from .conftest import OpenPage, look_away
 from .fake_api import FakeServer
@@ -114,6 +114,28 @@ def test_an_agent_is_told_that_the_customer_writes(queued: Page, server: FakeSer
     queued.locator("#draft").press_sequentially("nữa")
     queued.wait_for_timeout(200)
     assert server.typed == 1
+
+
+def test_what_set_out_before_and_arrives_later_changes_nothing(
+    queued: Page, server: FakeServer
+) -> None:
+    """An answer that overtakes another on the way to the page is the newer one."""
+    late = []
+
+    def delay(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        body["conversation"] |= {"owner": "bot", "version": 1}
+        late.append(body)
+        route.fulfill(response=answer, json=body)
+
+    queued.route("**/chat/messages?*", delay)
+    server.streams_work = False
+    server.do(server.store.drop_streams)
+    server.do(lambda: server.store.log(server.the_chat(), "system", "Còn một người trước mình"))
+    expect(queued.locator("#blocks .event").last).to_have_text("Còn một người trước mình")
+    assert late
+    expect(queued.locator("#replies button")).to_have_count(1)
 
 
 def test_the_way_out_of_the_queue_stays_while_it_lasts(queued: Page, server: FakeServer) -> None:

@@ -54,6 +54,7 @@ async def test_a_session(chat_of: Callable[[], Chat]) -> None:
         "language": "ms",
         "owner": "bot",
         "agent": None,
+        "version": 1,
         "last_seq": 0,
     }
     assert set(body["shop"]) == {"name", "assistant_name", "accent"}

@@ -48,7 +48,7 @@ _COMMANDS: dict[str, Command] = {
     "person": {"type": "hand_over", "reason": "asked"},
     "case": {
         "type": "open_case",
-        "kind": "problem",  # each message opens its own; complaints of one conversation are one case
+        "kind": "problem",  # one for each message; complaints of one conversation are one case
         "summary": "a problem",
         "response": "utter_case_opened",
     },

@@ -11,6 +11,7 @@ import { ApiError, request } from "./shared/http.js";
  * @property {Language} language
  * @property {"bot" | "queue" | "human" | "nobody"} owner
  * @property {string | null} agent
+ * @property {number} version counts changes of the owner
  * @property {number} last_seq
  * @property {number} [position] in the queue
  */

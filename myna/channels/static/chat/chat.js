@@ -182,6 +182,8 @@ class Chat {
     const before = this.conversation;
     // Another conversation (the cookie is gone): begin anew rather than mix two; what is unsent is kept.
     if (this.history && before !== null && before.id !== conversation.id) location.reload();
+    // Answers and the stream come on ways of their own: what set out earlier may arrive later.
+    if (before?.id === conversation.id && before.version > conversation.version) return;
     this.conversation = conversation;
     if (before !== null && before.owner !== conversation.owner) {
       this.setTyping(null);
