@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sanic import Sanic
-from sanic.exceptions import SanicException
+from sanic.exceptions import SanicException, ServiceUnavailable
 from sanic.request import Request
 from sanic.response import HTTPResponse, file, json
 
@@ -68,6 +68,10 @@ def install(app: Sanic) -> None:
             return refused
         if request.path.startswith("/static/") and isinstance(exception, OSError | ValueError):
             return error(404, "refused", "File not found")  # a folder, or a name that no file has
+        if isinstance(exception, ServiceUnavailable) and str(exception) == "Cancelled":
+            # Sanic's own: who asked has hung up, which is no fault of ours and reaches nobody
+            logger.info("%s %s: nobody waits for it any more", request.method, request.path)
+            return error(503, "cancelled", "The connection was closed.")
         logger.error("%s %s failed", request.method, request.path, exc_info=exception)
         return error(500, "fault", "Something went wrong on our side; please try again.")
 

@@ -76,6 +76,8 @@ class HttpBrain:
         self._headers = {"Authorization": f"Bearer {token}"}
         self._seconds = seconds
         self._session: aiohttp.ClientSession | None = None
+        self._lost_at: float | None = None
+        """Since when nobody is there to connect to, by the monotonic clock."""
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
@@ -126,6 +128,9 @@ class HttpBrain:
     async def _insist(self, path: str, body: Any, good: Callable[[Any], bool]) -> Any:
         """The first good answer.
 
+        A brain that has been away for longer than a restart takes is asked once only, so that
+        nobody waits for what has kept others waiting in vain.
+
         Raises:
             BrainUnavailable: none in time.
         """
@@ -138,7 +143,7 @@ class HttpBrain:
                 fault = str(answer.get("reason", "an answer of another shape"))
             except _FAULTS as error:
                 fault = type(error).__name__
-            if time.monotonic() + pause >= deadline:
+            if time.monotonic() + pause >= deadline or self._is_away():
                 break
             logger.warning("The brain: %s; trying again.", fault)
             await asyncio.sleep(pause)
@@ -146,8 +151,16 @@ class HttpBrain:
 
     async def _post(self, path: str, body: Any, seconds: float) -> Any:
         timeout = aiohttp.ClientTimeout(total=seconds, connect=2)
-        async with self._client().post(self._url + path, json=body, timeout=timeout) as response:
-            return await response.json()
+        try:
+            async with self._client().post(self._url + path, json=body, timeout=timeout) as answer:
+                self._lost_at = None
+                return await answer.json()
+        except aiohttp.ClientConnectorError:
+            self._lost_at = self._lost_at or time.monotonic()
+            raise
+
+    def _is_away(self) -> bool:
+        return self._lost_at is not None and time.monotonic() - self._lost_at > self._seconds
 
 
 def _is_reset(answer: Any) -> bool:

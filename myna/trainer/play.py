@@ -17,7 +17,7 @@ from myna.terminal import NotRunning
 from myna.trainer.conversations import Conversation, Expected
 from myna.trainer.findings import Place
 
-_AT_ONCE = 4  # conversations played side by side
+_AT_ONCE = 8  # conversations played side by side
 _CODE = "{code}"  # in what the customer writes: the one-time code that they were sent
 
 

@@ -56,7 +56,7 @@ def chains(number: int) -> list[Sittings]:
     return [[part[:half], part[half:]] for part in dealt]
 
 
-CHAINS = chains(4)
+CHAINS = chains(8)
 
 
 class Spoken(Catalogue):

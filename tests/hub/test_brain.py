@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -109,6 +110,33 @@ async def test_a_brain_that_restarts_is_waited_for(
     brain_server.steps = [BAD["500 in HTML"]] * 25
     assert await client().turn(REQUEST) == answer("hi")
     assert len(brain_server.bodies) == 26
+
+
+async def test_a_brain_that_stays_away_keeps_nobody_waiting_again(
+    client: Callable[..., HttpBrain], unused_port: int
+) -> None:
+    brain = client(f"http://127.0.0.1:{unused_port}", seconds=0.5)
+    spent = []
+    for _ in range(2):
+        began = time.monotonic()
+        with pytest.raises(BrainUnavailable):
+            await brain.turn(REQUEST)
+        spent.append(time.monotonic() - began)
+        await asyncio.sleep(0.1)
+    assert spent[0] > 0.4
+    assert spent[1] < 0.2
+
+
+async def test_a_brain_that_came_back_is_waited_for_again(
+    brain_server: BrainServer, client: Callable[..., HttpBrain], unused_port: int
+) -> None:
+    brain = client(f"http://127.0.0.1:{unused_port}", seconds=0.2)
+    with pytest.raises(BrainUnavailable):
+        await brain.turn(REQUEST)
+    brain._url = brain_server.url
+    assert await brain.turn(REQUEST) == answer("hi")
+    brain_server.steps = [BAD["500 in HTML"]] * 3
+    assert await brain.turn(REQUEST) == answer("hi")
 
 
 async def test_one_hanging_answer_takes_all_the_time_there_is(

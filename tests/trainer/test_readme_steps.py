@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from myna.settings import PROJECT
+from myna.settings import PROJECT, home
 from myna.stack import Customer, running
 from myna.trainer.conversations import read_conversations
 from myna.trainer.lint import lint_project
@@ -54,6 +54,9 @@ def copy(tmp_path_factory):
     project = tmp_path_factory.mktemp("copy") / "myna"
     shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns(*LEFT_OUT))
     (project / "models").mkdir()
+    # what the project's own training has computed of sentences that have not changed
+    if (cache := home() / "cache").is_dir():
+        shutil.copytree(cache, project / "var" / "cache")
     steps = follow((project / "data" / "README.md").read_text(encoding="utf-8"), project)
     assert steps > 30
     return project
