@@ -71,7 +71,7 @@ class CascadeClassifier:
     quick model decides alone.
     """
 
-    _VERSION = 4
+    _VERSION = 5
     _STRENGTH, _THOROUGH_STRENGTH = 1.0, 0.5
     _FOLDS = 3
     _ENOUGH = 1500
@@ -177,7 +177,7 @@ class CascadeClassifier:
             self._features.save(directory)
         for name, stage in stages.items():
             if stage:
-                stage.separators.save(directory / f"{name}.npy")
+                stage.separators.save(directory / f"{name}.npz")
         np.save(directory / "centre.npy", self._centre, allow_pickle=False)
 
     @classmethod
@@ -197,7 +197,7 @@ class CascadeClassifier:
         model._sure = description["sure"]
         model._centre = np.load(directory / "centre.npy", allow_pickle=False)
         found = {
-            name: _Stage(Separators.load(directory / f"{name}.npy"), **stage)
+            name: _Stage(Separators.load(directory / f"{name}.npz"), **stage)
             for name, stage in description["stages"].items()
         }
         model._quick, model._thorough = found.get("quick"), found.get("thorough")

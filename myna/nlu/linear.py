@@ -59,13 +59,19 @@ class Separators(NamedTuple):
         return Separators(np.vstack([self.weights[:count], turned]), self.biases)
 
     def save(self, path: Path) -> None:
-        """Writes a plain array; half precision changes no answer and halves the model."""
-        np.save(path, np.vstack([self.weights, self.biases]).astype(np.float16), allow_pickle=False)
+        """Writes a plain array; half precision changes no answer and halves the model.
+
+        Compressed here, because Rasa's archive is packed at the highest level, which takes ten
+        times as long for 2 % less and loses no time on what is packed already.
+        """
+        both = np.vstack([self.weights, self.biases]).astype(np.float16)
+        np.savez_compressed(path, separators=both)
 
     @classmethod
     def load(cls, path: Path) -> Separators:
         """Reads what `save` wrote."""
-        stored = np.load(path, allow_pickle=False).astype(np.float32)
+        with np.load(path, allow_pickle=False) as file:
+            stored = file["separators"].astype(np.float32)
         return cls(stored[:-1], stored[-1])
 
 

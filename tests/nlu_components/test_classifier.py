@@ -93,7 +93,7 @@ def test_saved_model_answers_the_same(
     backend.create = LengthEncoder  # type: ignore[attr-defined]
     model = CascadeClassifier(encoder).fit(TEXTS[:count], LABELS[:count])
     model.save(tmp_path / "model")
-    assert {path.suffix for path in (tmp_path / "model").iterdir()} <= {".json", ".npy"}
+    assert {path.suffix for path in (tmp_path / "model").iterdir()} <= {".json", ".npy", ".npz"}
     loaded = CascadeClassifier.load(tmp_path / "model", encoder)
     texts = [plain(text) for text in ("đơn của mình đâu", "berapa kos pos", "?", "")]
     for found, expected in zip(loaded.predict_many(texts), model.predict_many(texts), strict=True):
