@@ -105,13 +105,7 @@ class Customer:
 
     def code(self) -> str | None:
         """The newest one-time code for what this customer has written about."""
-        digits = re.sub(r"[^\d\n]", "", self._said)
-        for sent in self._outbox():
-            recipient, order = sent["recipient"], sent["order_number"].partition("-")[2]
-            mine = recipient in self._said or recipient[-9:] in digits or order in self._said
-            if mine and (code := _CODE.search(sent["text"])):
-                return code[0]
-        return None
+        return sent_code(self._said, self._outbox())
 
     def reads(self, at_least: int = 1) -> list[dict[str, Any]]:
         """Waits for messages that come unasked, such as an agent's."""
@@ -134,6 +128,22 @@ class Customer:
             time.sleep(0.05)
         self.last = got or self.last
         return got
+
+
+def sent_code(said: str, outbox: list[dict[str, Any]]) -> str | None:
+    """The newest one-time code for what a customer has written about; None if there is none.
+
+    Args:
+        said: all that the customer has written.
+        outbox: what the shop has sent, newest first.
+    """
+    digits = re.sub(r"[^\d\n]", "", said)
+    for sent in outbox:
+        recipient, order = sent["recipient"], sent["order_number"].partition("-")[2]
+        mine = recipient in said or recipient[-9:] in digits or order in said
+        if mine and (code := _CODE.search(sent["text"])):
+            return code[0]
+    return None
 
 
 def free_port() -> int:

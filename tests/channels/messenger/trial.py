@@ -18,7 +18,7 @@ import requests
 from myna.channels.messenger.webhook import PATH
 from myna.front import FIRST_AGENT
 from myna.settings import PROJECT
-from myna.stack import Stack, running
+from myna.stack import Stack, running, sent_code
 
 from .fake import APP_ID, APP_SECRET, VERIFY_TOKEN, FakeGraph
 from .fake.world import Page, Sent
@@ -119,6 +119,7 @@ class MessengerCustomer:
         self.page = PAGES[language][0]
         self.psid = str(24_000_000_000_000_000 + next(_numbers))
         self._desk = Desk(stack)
+        self._said = ""
         self._seen = 0
         self.last: list[dict[str, Any]] = []
 
@@ -129,8 +130,13 @@ class MessengerCustomer:
 
     def says(self, text: str) -> list[dict[str, Any]]:
         """Writes; the messages that answer it, as Messenger got them."""
+        self._said += f"{text}\n"
         self._remote.do(lambda: self._remote.graph.says(self.psid, text, self.page))
         return self._answer()
+
+    def code(self) -> str | None:
+        """The one-time code that was sent to them last."""
+        return sent_code(self._said, self._stack.outbox())
 
     def chooses(self, number: int) -> list[dict[str, Any]]:
         """Presses a button of the last message that has any."""
