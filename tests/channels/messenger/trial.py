@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -118,7 +119,8 @@ class MessengerCustomer:
         self._stack, self._remote = stack, remote
         self.page = PAGES[language][0]
         self.psid = str(24_000_000_000_000_000 + next(_numbers))
-        self._desk = Desk(stack)
+        with _one_at_a_time:
+            self._desk = _desk(stack)
         self._said = ""
         self._seen = 0
         self.last: list[dict[str, Any]] = []
@@ -178,6 +180,15 @@ class MessengerCustomer:
         return self._remote.do(
             lambda: [s for s in world.sent if (s.user, s.page) == (self.psid, self.page)]
         )
+
+
+_one_at_a_time = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def _desk(stack: Stack) -> Desk:
+    """One for all customers: who logs in too often is turned away."""
+    return Desk(stack)
 
 
 class Desk:
