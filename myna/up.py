@@ -235,7 +235,7 @@ def up() -> None:
                 " Choose another one: MYNA_PORT=8081 make run"
             ) from None
     if not training.model_path().exists():
-        print("Training the assistant (this takes well under a minute) …", flush=True)
+        print("Training the assistant (the first time this takes a minute or two) …", flush=True)
     model = training.train()
     found, environment = services(model)
     print("Starting …", flush=True)

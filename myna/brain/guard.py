@@ -77,7 +77,7 @@ class LoudGenerator(NaturalLanguageGenerator):
             raise TurnAborted(f"a text cannot be told: {error}") from error
 
 
-def _is_valid(action: RemoteAction, result: dict[str, Any]) -> bool:
+def _was_checked_on_receipt(action: RemoteAction, result: dict[str, Any]) -> bool:
     return True
 
 
@@ -92,7 +92,7 @@ def make_loud(agent: Agent) -> None:
     )
     # Rasa would check once more what `LoudEndpoint` has checked, the schema itself included, which
     # takes 11 ms for each action
-    RemoteAction._validate_action_result = _is_valid
+    RemoteAction._validate_action_result = _was_checked_on_receipt
     if not isinstance(processor.nlg, LoudGenerator):
         processor.nlg = LoudGenerator(processor.nlg)
     processor.on_circuit_break = _runs_away

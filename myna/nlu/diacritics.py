@@ -26,6 +26,7 @@ class DiacriticRestorer:
     def __init__(self) -> None:
         self._spellings: dict[str, dict[str, int]] = {}
         self._pairs: dict[str, dict[str, int]] = {}
+        self._totals: dict[str, int] = {}
 
     def fit(self, texts: Iterable[str]) -> DiacriticRestorer:
         """Learns from the texts that were typed with diacritics; returns itself."""
@@ -39,11 +40,11 @@ class DiacriticRestorer:
                 spellings[strip_diacritics(word)][word] += 1
                 pairs[before][word] += 1
                 before = word
-        self._spellings = {
+        spelt = {
             plain: dict(counts.most_common(_MOST_SPELLINGS))
             for plain, counts in sorted(spellings.items())
         }
-        self._pairs = {before: dict(counts) for before, counts in sorted(pairs.items())}
+        self._take(spelt, {before: dict(counts) for before, counts in sorted(pairs.items())})
         return self
 
     @property
@@ -69,8 +70,12 @@ class DiacriticRestorer:
         return " ".join(max(paths.values())[1])
 
     def _share(self, before: str, spelling: str, prior: float) -> float:
-        after = self._pairs.get(before, {})
-        return (after.get(spelling, 0) + 0.5 * prior) / (sum(after.values()) + 0.5)
+        count = self._pairs.get(before, {}).get(spelling, 0)
+        return (count + 0.5 * prior) / (self._totals.get(before, 0) + 0.5)
+
+    def _take(self, spellings: dict[str, dict[str, int]], pairs: dict[str, dict[str, int]]) -> None:
+        self._spellings, self._pairs = spellings, pairs
+        self._totals = {before: sum(after.values()) for before, after in pairs.items()}
 
     def to_json(self) -> dict[str, Any]:
         """What was learned, as plain values."""
@@ -80,7 +85,7 @@ class DiacriticRestorer:
     def from_json(cls, data: dict[str, Any]) -> DiacriticRestorer:
         """What `to_json` gave."""
         restorer = cls()
-        restorer._spellings, restorer._pairs = data["spellings"], data["pairs"]
+        restorer._take(data["spellings"], data["pairs"])
         return restorer
 
 

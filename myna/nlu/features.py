@@ -8,6 +8,8 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -184,11 +186,17 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    for word in text.split():
-        padded = f" {word} "
-        for size in range(2, min(5, len(padded)) + 1):
-            for start in range(len(padded) - size + 1):
-                yield padded[start : start + size]
+    return chain.from_iterable(map(_word_pieces, text.split()))
+
+
+@lru_cache(maxsize=50_000)
+def _word_pieces(word: str) -> tuple[str, ...]:
+    padded = f" {word} "
+    return tuple(
+        padded[start : start + size]
+        for size in range(2, min(5, len(padded)) + 1)
+        for start in range(len(padded) - size + 1)
+    )
 
 
 def _visible(text: Forms) -> tuple[str, str, str]:

@@ -19,7 +19,10 @@ class Lexicon:
     def __init__(self, forms: dict[str, str]) -> None:
         """Takes forms (lower case, words separated by one space) with their words."""
         self.forms = forms
-        self._longest = max((form.count(" ") + 1 for form in forms), default=0)
+        self._longest: dict[str, int] = {}  # first word → words of the longest form
+        for form in forms:
+            first, *others = form.split(" ")
+            self._longest[first] = max(self._longest.get(first, 0), 1 + len(others))
 
     def apply(self, text: str) -> str:
         """A text (in lower case) with each form replaced; of two, the one of more words wins."""
@@ -27,7 +30,8 @@ class Lexicon:
         kept: list[str] = []
         end = position = 0
         while position < len(found):
-            for count in range(min(self._longest, len(found) - position), 0, -1):
+            longest = self._longest.get(found[position][0], 0)
+            for count in range(min(longest, len(found) - position), 0, -1):
                 run = found[position : position + count]
                 word = self.forms.get(" ".join(match[0] for match in run))
                 if word is not None:

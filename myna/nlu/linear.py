@@ -59,7 +59,7 @@ class Separators(NamedTuple):
         return Separators(np.vstack([self.weights[:count], turned]), self.biases)
 
     def save(self, path: Path) -> None:
-        """Writes a plain array; half precision changes no answer and halves the model.
+        """Writes plain arrays; half precision changes no answer and halves the model.
 
         Compressed here, because Rasa's archive is packed at the highest level, which takes ten
         times as long for 2 % less and loses no time on what is packed already.

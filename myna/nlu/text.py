@@ -37,11 +37,13 @@ def clean(text: str) -> str:
     links replaced by a word.
     """
     text = unicodedata.normalize("NFKC", replace_surrogates(text[:MAX_CHARACTERS]))
-    text = "".join(
-        " " if character.isspace() else character
-        for character in _INVISIBLE.sub("", text[:MAX_CHARACTERS])
-        if character.isspace() or unicodedata.category(character) not in ("Cc", "Cf")
-    )
+    text = _INVISIBLE.sub("", text[:MAX_CHARACTERS])
+    if not text.isprintable():
+        text = "".join(
+            " " if character.isspace() else character
+            for character in text
+            if character.isspace() or unicodedata.category(character) not in ("Cc", "Cf")
+        )
     if not text.isascii():
         text = _MIXED_WORD.sub(lambda match: match[0].translate(_LOOK_ALIKES), text)
     text = _EMAIL.sub(" _email_ ", _URL.sub(" _url_ ", text)).lower()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from pathlib import Path
 
 import pytest
 from rasa.shared.exceptions import RasaException
 from rasa.shared.importers.importer import TrainingDataImporter
+from rasa.shared.nlu.training_data.message import Message
 
-from myna.brain.importer import language_of
+from myna.brain.importer import Example, language_of
 
 
 def importer(folder: Path) -> TrainingDataImporter:
@@ -63,3 +65,26 @@ def test_a_broken_domain_is_not_an_empty_one(project: Path, tmp_path: Path) -> N
     (folder / "domain.yml").write_text('version: "3.1"\nintents: 7\n')
     with pytest.raises(RasaException, match="domain"):
         importer(folder).get_domain()
+
+
+def test_an_example_is_told_from_another_by_all_that_it_says() -> None:
+    example = Example({"text": "chào shop", "intent": "greet", "metadata": {"language": "vi"}})
+    same = Example({"intent": "greet", "text": "chào shop", "metadata": {"language": "vi"}})
+    assert example == same
+    assert len({example, same}) == 1
+    same.set("metadata", {"language": "en"})
+    assert example != same
+
+
+def test_what_is_changed_in_a_copy_of_an_example_stays_there() -> None:
+    example = Example({"text": "chào shop", "metadata": {"language": "vi"}})
+    before = example.fingerprint()
+    copied = copy.deepcopy(example)
+    assert isinstance(copied, Message)
+    assert copied == example
+    copied.data["metadata"]["language"] = "en"
+    copied.set("intent", "greet", add_to_output=True)
+    assert copied != example
+    assert example.data == {"text": "chào shop", "metadata": {"language": "vi"}}
+    assert example.output_properties == {"text"}
+    assert example.fingerprint() == before
