@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from myna.brain.protocol import Answer, AnswerButton, Customer, TurnRequest
 from myna.database import Database
+from myna.hub import outbox
 from myna.hub.brain import TURN_SECONDS, Brain, BrainUnavailable, Separate
 from myna.hub.bus import Bus, News
 from myna.hub.care import Care
@@ -86,7 +87,7 @@ class Hub:
         self._slots = asyncio.Semaphore(_TURNS_AT_ONCE)
         self._turn_seconds = _FIRST_GUESS
         self.on_change: Callable[[], None] | None = None
-        """Called when the log has changed: there may be something to carry."""
+        """Called when there may be something new to carry."""
 
     async def start(self) -> None:
         """Takes up what was accepted and not handled before the process ended."""
@@ -370,7 +371,7 @@ class Hub:
 
     def tell(self, written: Written) -> Written:
         """Wakes up who watches: the log has news."""
-        if self.on_change:
+        if self.on_change and outbox.concerns(written.conversation, self.house):
             self.on_change()
         for message in written.messages:
             self.bus.publish(News("message", message.conversation_id, message.public()))

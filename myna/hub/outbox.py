@@ -23,6 +23,11 @@ MESSAGE_HOURS = 24
 _WEBHOOK_HOURS = 72
 
 
+def concerns(conversation: Conversation, house: House) -> bool:
+    """Whether what happens in a conversation may have to be carried to anybody."""
+    return conversation.channel not in FETCHED or bool(house.webhooks)
+
+
 def post(
     connection: Connection, house: House, conversation: Conversation, message: Message
 ) -> None:
