@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 OUT_OF_SCOPE = "out_of_scope"
 """The label of examples that belong to no other."""
 
+_MISSED_COSTS = 2.0
+"""So much worse is an answer to what is not ours than a needless question what was meant."""
+
 
 @dataclass(frozen=True)
 class _Stage:
@@ -405,7 +408,8 @@ def _signs(distances: Array, temperature: float, unknown: Array, outside: int | 
 
 def _learn_rejection(signs: Array, rejected: Array) -> list[float]:
     mean, spread = signs.mean(axis=0), signs.std(axis=0) + 1e-6
-    model = LogisticRegression(C=1.0).fit((signs - mean) / spread, rejected)
-    weights = model.coef_[0] / spread
-    constant = model.intercept_[0] - float(weights @ mean)
-    return [round(float(value), 5) for value in (*weights, constant)]
+    weights = {True: _MISSED_COSTS, False: 1.0}
+    model = LogisticRegression(class_weight=weights).fit((signs - mean) / spread, rejected)
+    slopes = model.coef_[0] / spread
+    constant = model.intercept_[0] - float(slopes @ mean)
+    return [round(float(value), 5) for value in (*slopes, constant)]
