@@ -75,15 +75,13 @@ class CascadeClassifier:
     """
 
     _VERSION = 5
-    _STRENGTH, _THOROUGH_STRENGTH = 1.0, 0.5
+    _STRENGTH, _THOROUGH_STRENGTH = 1.0, 0.35
     _FOLDS = 3
-    _ENOUGH = 1500
-    """Unseen examples from which the meaning of the thorough model's distances is learned."""
+    _ENOUGH, _ENOUGH_UNSURE = 4000, 1500
+    """Unseen examples from which the meaning of the two models' distances is learned: more cost
+    time and tell no more."""
     _FEWEST_REJECTED = 20
     """Examples of either kind without which rejection is not learned."""
-    _EMBEDDED_SHARE = 0.85
-    """Of the examples, those that the quick model finds hardest; the others teach the thorough
-    model by their words alone, which saves a fifth of the training time."""
     _DIRECTIONS = 192
     """Of the embeddings, those in which examples differ most: half of the numbers say as much."""
     _UNSURE_SHARE = 0.6
@@ -124,12 +122,16 @@ class CascadeClassifier:
         features = self._features.fit_transform(forms)
         folds = _Folds(targets, sources, self._FOLDS, self._outside)
         unknown = folds.unknown(features[:, self._features.word_columns()])
+        folds = folds.only(folds.evaluated, self._ENOUGH)
         self._quick, unseen = self._stage(features, targets, unknown, folds, self._STRENGTH)
         encoder = load_encoder(self._encoder_module)
         if encoder is not None:
-            self._fit_thorough(
-                encoder, self._quick, forms, features, targets, unseen, unknown, folds
-            )
+            believed = self._quick.probabilities(unseen, unknown, self._outside).max(axis=1)
+            known = folds.evaluated & ~folds.hidden
+            self._sure = round(float(np.quantile(believed[known], self._UNSURE_SHARE)), 4)
+            folds = folds.only(believed < self._sure, self._ENOUGH_UNSURE)
+            normal = [text.normal for text, _, _ in examples]
+            self._fit_thorough(encoder, normal, features, targets, unknown, folds)
         return self
 
     def predict_many(self, texts: Sequence[Forms]) -> list[Ranking]:
@@ -217,31 +219,23 @@ class CascadeClassifier:
     def _fit_thorough(
         self,
         encoder: SentenceEncoder,
-        quick: _Stage,
-        forms: Sequence[Forms],
+        texts: Sequence[str],
         features: csr_matrix,
         targets: Array,
-        unseen: Array,
         unknown: Array,
         folds: _Folds,
     ) -> None:
-        believed = quick.probabilities(unseen, unknown, self._outside).max(axis=1)
-        known = folds.evaluated & ~folds.hidden
-        self._sure = round(float(np.quantile(believed[known], self._UNSURE_SHARE)), 4)
-        margins = _margins(unseen, targets)
-        hard = margins <= np.quantile(margins[folds.evaluated], self._EMBEDDED_SHARE)
-        hard |= believed < self._sure
-        hard &= folds.evaluated
-        found = encode_examples(encoder, [forms[i].normal for i in np.flatnonzero(hard)])
+        """Learns from the words of all examples and the embeddings of the first, which are no
+        copies."""
+        found = encode_examples(encoder, texts)
         self._encoder_name = encoder.name
         self._centre = found.mean(axis=0)
         scaled = self._scaled(found)
         directions = _main_directions(scaled, self._DIRECTIONS)
-        vectors = np.zeros((len(forms), directions.shape[1]), dtype=np.float32)
-        vectors[hard] = scaled @ directions
+        vectors = np.zeros((len(targets), directions.shape[1]), dtype=np.float32)
+        vectors[: len(texts)] = scaled @ directions
         both = hstack([features, csr_matrix(vectors)], format="csr", dtype=np.float32)
-        unsure = folds.only(believed < self._sure, self._ENOUGH)
-        stage, _ = self._stage(both, targets, unknown, unsure, self._THOROUGH_STRENGTH)
+        stage, _ = self._stage(both, targets, unknown, folds, self._THOROUGH_STRENGTH)
         separators = stage.separators.turned(features.shape[1], directions)
         self._thorough = replace(stage, separators=separators)
 
@@ -382,15 +376,6 @@ def _main_directions(vectors: Array, most: int) -> Array:
     _, directions = np.linalg.eigh(centred.T @ centred)
     found: Array = directions[:, ::-1][:, :most]
     return found.astype(np.float32)
-
-
-def _margins(distances: Array, targets: Array) -> Array:
-    """How much farther the best of the wrong labels is than the right one."""
-    rows = np.arange(len(targets))
-    others = distances.copy()
-    others[rows, targets] = -np.inf
-    margins: Array = distances[rows, targets] - others.max(axis=1)
-    return margins
 
 
 def _signs(distances: Array, temperature: float, unknown: Array, outside: int | None) -> Array:
