@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 OUT_OF_SCOPE = "out_of_scope"
 """The label of examples that belong to no other."""
 
-_MISSED_COSTS = 2.0
+_MISSED_COSTS = 1.5
 """So much worse is an answer to what is not ours than a needless question what was meant."""
 
 
