@@ -66,6 +66,21 @@ async def test_only_what_customers_do_not_fetch_has_to_be_carried(
     assert {row.expires_at - row.created_at for row in found} == {timedelta(hours=24)}
 
 
+@pytest.mark.parametrize(
+    ("channel", "webhooks", "concerned"),
+    [("web", (), False), ("web", (ERP,), True), ("messenger", (), True)],
+)
+async def test_who_carries_is_woken_only_where_there_may_be_something(
+    log: Log,
+    catalogue: Catalogue,
+    channel: str,
+    webhooks: tuple[str, ...],
+    concerned: bool,
+) -> None:
+    conversation = await log.open("c1", channel, "en")
+    assert outbox.concerns(conversation, adapted(catalogue, webhooks=webhooks)) is concerned
+
+
 async def test_a_repeated_request_is_carried_once(
     log: Log, care: Care, database: Database, linh: Agent
 ) -> None:
