@@ -19,7 +19,7 @@ from myna.texts import read_texts
 
 
 class TrainingError(RuntimeError):
-    """Rasa could not train; the message holds what it said."""
+    """Rasa could not train; the message holds what it said and what to do."""
 
 
 def _sources(project: Path) -> Iterator[Path]:
@@ -80,5 +80,8 @@ def train(project: Path = settings.PROJECT, *, force: bool = False) -> Path:
         check=False,
     )
     if done.returncode or not path.exists():
-        raise TrainingError(done.stdout[-4000:])
+        raise TrainingError(
+            f"{done.stdout[-4000:].rstrip()}\n\nThe assistant could not be trained."
+            " What is wrong, in which file and line, `myna lint` tells."
+        )
     return path

@@ -99,5 +99,5 @@ def test_refused_data_are_told(
         stdout = "YamlSyntaxException in data/nlu/en/orders.yml"
 
     monkeypatch.setattr(training.subprocess, "run", lambda *args, **kwargs: Refused())
-    with pytest.raises(TrainingError, match=r"orders\.yml"):
+    with pytest.raises(TrainingError, match=r"(?s)orders\.yml.*`myna lint` tells"):
         training.train(project)
