@@ -1,8 +1,9 @@
 """`CascadeClassifier`: the label of a short text, its probability, and whether it has none.
 
 Two models look at a text. The quick one knows its words and pieces of words and takes half a
-millisecond. Where it is not sure, the thorough one decides, which knows the sentence's embedding
-as well. What they say becomes probabilities by what they said of examples that they had not seen.
+millisecond. Where it is not sure, the thorough one adds what an encoder knows of each word, and
+the two decide together. What they say becomes probabilities by what they said of examples that
+they had not seen.
 
 Whether a text is out of scope is a decision of its own, learned in the same way by a logistic
 regression over what distinguishes such texts: how far they are from every label and how much
@@ -16,17 +17,19 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from myna.nlu.encoder import SentenceEncoder, encode_examples, load_encoder
+from myna.nlu.attention import LabelAttention, learn_all
+from myna.nlu.encoder import encode_examples, load_encoder
 from myna.nlu.features import Array, Forms, TextFeatures
 from myna.nlu.linear import Ranking, Separators, fit_temperature, rank, separate_all, softmax
+from myna.nlu.states import TokenStates
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +41,9 @@ _MISSED_COSTS = 1.5
 
 
 @dataclass(frozen=True)
-class _Stage:
-    """One of the two models, with what its distances mean."""
+class _Meaning:
+    """What the distances of a model mean."""
 
-    separators: Separators
     temperature: float
     rejection: list[float]
     """Coefficients over `_signs`, the last one the constant; empty where nothing is rejected."""
@@ -67,6 +69,20 @@ class _Stage:
         return probabilities
 
 
+class _Quick(NamedTuple):
+    """Knows words and pieces of words."""
+
+    separators: Separators
+    meaning: _Meaning
+
+
+class _Thorough(NamedTuple):
+    """Knows what the words mean as well."""
+
+    attention: LabelAttention
+    meaning: _Meaning
+
+
 class CascadeClassifier:
     """See the module. Training is deterministic, whatever the order of the examples.
 
@@ -74,16 +90,14 @@ class CascadeClassifier:
     quick model decides alone.
     """
 
-    _VERSION = 5
-    _STRENGTH, _THOROUGH_STRENGTH = 1.0, 0.35
+    _VERSION = 6
+    _STRENGTH = 1.0
     _FOLDS = 3
     _ENOUGH, _ENOUGH_UNSURE = 4000, 1500
     """Unseen examples from which the meaning of the two models' distances is learned: more cost
     time and tell no more."""
     _FEWEST_REJECTED = 20
     """Examples of either kind without which rejection is not learned."""
-    _DIRECTIONS = 192
-    """Of the embeddings, those in which examples differ most: half of the numbers say as much."""
     _UNSURE_SHARE = 0.6
     """Of unseen examples, so many are given to the thorough model. Customers' messages are easier
     than the examples: of them it is less."""
@@ -94,9 +108,8 @@ class CascadeClassifier:
         self._encoder_module = encoder
         self._encoder_name: str | None = None
         self._features = TextFeatures()
-        self._quick: _Stage | None = None
-        self._thorough: _Stage | None = None
-        self._centre = np.zeros(0, dtype=np.float32)
+        self._quick: _Quick | None = None
+        self._thorough: _Thorough | None = None
         self._sure = 0.0
 
     def fit(
@@ -123,15 +136,28 @@ class CascadeClassifier:
         folds = _Folds(targets, sources, self._FOLDS, self._outside)
         unknown = folds.unknown(features[:, self._features.word_columns()])
         folds = folds.only(folds.evaluated, self._ENOUGH)
-        self._quick, unseen = self._stage(features, targets, unknown, folds, self._STRENGTH)
+        parts = folds.parts()
+        *held_out, separators = separate_all(
+            [*((features[train], targets[train]) for train, _ in parts), (features, targets)],
+            len(self.labels),
+            self._STRENGTH,
+        )
+        unseen = np.zeros((len(targets), len(self.labels)), dtype=np.float32)
+        for model, (_, test) in zip(held_out, parts, strict=True):
+            unseen[test] = model.distances(features[test])
+        meaning = self._meaning(unseen, targets, unknown, folds)
+        self._quick = _Quick(separators, meaning)
         encoder = load_encoder(self._encoder_module)
         if encoder is not None:
-            believed = self._quick.probabilities(unseen, unknown, self._outside).max(axis=1)
+            believed = meaning.probabilities(unseen, unknown, self._outside).max(axis=1)
             known = folds.evaluated & ~folds.hidden
             self._sure = round(float(np.quantile(believed[known], self._UNSURE_SHARE)), 4)
             folds = folds.only(believed < self._sure, self._ENOUGH_UNSURE)
-            normal = [text.normal for text, _, _ in examples]
-            self._fit_thorough(encoder, normal, features, targets, unknown, folds)
+            states = encode_examples(encoder, [text.normal for text, _, _ in examples])
+            self._encoder_name = encoder.name
+            self._thorough = self._learn_thorough(
+                states, targets, unseen, meaning.temperature, unknown, folds
+            )
         return self
 
     def predict_many(self, texts: Sequence[Forms]) -> list[Ranking]:
@@ -140,16 +166,16 @@ class CascadeClassifier:
             return [[(label, 1.0) for label in self.labels] for _ in texts]
         features = self._features.transform(texts)
         unknown = self._unknown(texts)
-        distances = self._quick.separators.distances(features)
-        probabilities = self._quick.probabilities(distances, unknown, self._outside)
+        separators, meaning = self._quick
+        distances = separators.distances(features)
+        probabilities = meaning.probabilities(distances, unknown, self._outside)
         if self._thorough is not None:
+            attention, deeper = self._thorough
             unsure = np.flatnonzero(probabilities.max(axis=1) < self._sure)
-            vectors = self._embed([texts[i] for i in unsure]) if len(unsure) else None
-            if vectors is not None:
-                distances = self._thorough.separators.distances(features[unsure], vectors)
-                probabilities[unsure] = self._thorough.probabilities(
-                    distances, unknown[unsure], self._outside
-                )
+            states = self._encode([texts[i] for i in unsure]) if len(unsure) else None
+            if states is not None:
+                both = distances[unsure] + attention.scores(states)
+                probabilities[unsure] = deeper.probabilities(both, unknown[unsure], self._outside)
         return [rank(self.labels, row) for row in probabilities]
 
     def predict_proba(self, text: Forms) -> Ranking:
@@ -163,27 +189,22 @@ class CascadeClassifier:
     def save(self, directory: Path) -> None:
         """Writes the model into a folder, as JSON and plain arrays: loading it runs no code."""
         directory.mkdir(parents=True, exist_ok=True)
-        stages = {"quick": self._quick, "thorough": self._thorough}
+        models = {"quick": self._quick, "thorough": self._thorough}
         description: dict[str, Any] = {
             "version": self._VERSION,
             "labels": self.labels,
             "encoder": self._encoder_name,
             "sure": self._sure,
-            "stages": {
-                name: {"temperature": stage.temperature, "rejection": stage.rejection}
-                for name, stage in stages.items()
-                if stage
-            },
+            "meanings": {name: asdict(model.meaning) for name, model in models.items() if model},
         }
         (directory / "model.json").write_text(
             json.dumps(description, ensure_ascii=False), encoding="utf-8"
         )
         if self._quick is not None:
             self._features.save(directory)
-        for name, stage in stages.items():
-            if stage:
-                stage.separators.save(directory / f"{name}.npz")
-        np.save(directory / "centre.npy", self._centre, allow_pickle=False)
+            self._quick.separators.save(directory / "separators.npz")
+        if self._thorough is not None:
+            self._thorough.attention.save(directory / "attention.npz")
 
     @classmethod
     def load(cls, directory: Path, encoder: str | None = None) -> CascadeClassifier:
@@ -200,65 +221,55 @@ class CascadeClassifier:
         model.labels = description["labels"]
         model._encoder_name = description["encoder"]
         model._sure = description["sure"]
-        model._centre = np.load(directory / "centre.npy", allow_pickle=False)
-        found = {
-            name: _Stage(Separators.load(directory / f"{name}.npz"), **stage)
-            for name, stage in description["stages"].items()
-        }
-        model._quick, model._thorough = found.get("quick"), found.get("thorough")
-        if model._quick is not None:
+        meanings = {n: _Meaning(**meaning) for n, meaning in description["meanings"].items()}
+        if "quick" in meanings:
             model._features = TextFeatures.load(directory)
-        if model._thorough is not None:
-            model._check_encoder()
+            separators = Separators.load(directory / "separators.npz")
+            model._quick = _Quick(separators, meanings["quick"])
+        if "thorough" in meanings and model._usable_encoder():
+            attention = LabelAttention.load(directory / "attention.npz")
+            model._thorough = _Thorough(attention, meanings["thorough"])
         return model
 
     @property
     def _outside(self) -> int | None:
         return self.labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in self.labels else None
 
-    def _fit_thorough(
+    def _learn_thorough(
         self,
-        encoder: SentenceEncoder,
-        texts: Sequence[str],
-        features: csr_matrix,
+        states: TokenStates,
         targets: Array,
+        unseen: Array,
+        temperature: float,
         unknown: Array,
         folds: _Folds,
-    ) -> None:
-        """Learns from the words of all examples and the embeddings of the first, which are no
-        copies."""
-        found = encode_examples(encoder, texts)
-        self._encoder_name = encoder.name
-        self._centre = found.mean(axis=0)
-        scaled = self._scaled(found)
-        directions = _main_directions(scaled, self._DIRECTIONS)
-        vectors = np.zeros((len(targets), directions.shape[1]), dtype=np.float32)
-        vectors[: len(texts)] = scaled @ directions
-        both = hstack([features, csr_matrix(vectors)], format="csr", dtype=np.float32)
-        stage, _ = self._stage(both, targets, unknown, folds, self._THOROUGH_STRENGTH)
-        separators = stage.separators.turned(features.shape[1], directions)
-        self._thorough = replace(stage, separators=separators)
+    ) -> _Thorough:
+        """Learns from the states of the first examples, those that are no copies.
 
-    def _stage(
-        self,
-        features: csr_matrix,
-        targets: Array,
-        unknown: Array,
-        folds: _Folds,
-        strength: float,
-    ) -> tuple[_Stage, Array]:
-        """A model of all examples, and the distances that models gave to those they had not seen.
+        The attention's scores are logarithms of probabilities, as the quick model's distances are
+        when multiplied by its temperature. Divided by that they can be added: neither counts more.
 
-        From these is learned what the model's own distances mean.
+        Args:
+            states: theirs.
+            targets: of all examples.
+            unseen: distances of the quick model for examples that it had not seen.
+            temperature: the quick model's.
+            unknown: share of unknown words, of all examples.
+            folds: which examples are to be looked at unseen.
         """
+        originals = np.arange(len(states.lengths))
         parts = folds.parts()
-        examples = [(features[train], targets[train]) for train, _ in parts]
-        *held_out, separators = separate_all(
-            [*examples, (features, targets)], len(self.labels), strength
-        )
-        unseen = np.zeros((len(targets), len(self.labels)), dtype=np.float32)
+        learned = [*(originals[train[originals]] for train, _ in parts), originals]
+        found = learn_all(states, [(rows, targets[rows]) for rows in learned], len(self.labels))
+        *held_out, attention = (each.scaled(1 / temperature) for each in found)
+        both = np.zeros_like(unseen)
         for model, (_, test) in zip(held_out, parts, strict=True):
-            unseen[test] = model.distances(features[test])
+            rows = np.flatnonzero(test)
+            both[rows] = unseen[rows] + model.scores(states.only(rows).split())
+        return _Thorough(attention, self._meaning(both, targets, unknown, folds))
+
+    def _meaning(self, unseen: Array, targets: Array, unknown: Array, folds: _Folds) -> _Meaning:
+        """Learned from the distances of examples that the model had not seen."""
         outside = self._outside
         inside = folds.evaluated & ~folds.hidden
         if outside is not None:
@@ -275,36 +286,29 @@ class CascadeClassifier:
         if min(rejected[rows].sum(), (~rejected[rows]).sum()) >= self._FEWEST_REJECTED:
             signs = _signs(unseen[rows], temperature, unknown[rows], outside)
             rejection = _learn_rejection(signs, rejected[rows])
-        return _Stage(separators, temperature, rejection), unseen
+        return _Meaning(temperature, rejection)
 
     def _unknown(self, texts: Sequence[Forms]) -> Array:
         return np.array([self._features.unknown_share(text) for text in texts], dtype=np.float32)
 
-    def _scaled(self, vectors: Array) -> Array:
-        centred = vectors - self._centre
-        lengths = np.linalg.norm(centred, axis=1, keepdims=True)
-        scaled: Array = centred / np.maximum(lengths, 1e-6)
-        return scaled.astype(np.float32)
-
-    def _check_encoder(self) -> None:
+    def _usable_encoder(self) -> bool:
         encoder = load_encoder(self._encoder_module)
-        if encoder is None:
-            self._thorough = None
-        elif encoder.name != self._encoder_name:
+        if encoder is not None and encoder.name != self._encoder_name:
             logger.warning(
                 "The model was trained with the embeddings %s, but these are %s: understanding "
                 "goes on without them, some percent less well. Train again.",
                 self._encoder_name,
                 encoder.name,
             )
-            self._thorough = None
+            return False
+        return encoder is not None
 
-    def _embed(self, texts: Sequence[Forms]) -> Array | None:
+    def _encode(self, texts: Sequence[Forms]) -> Sequence[Array] | None:
         encoder = load_encoder(self._encoder_module)
         try:
             if encoder is None:
                 raise ValueError("there is no encoder")
-            return self._scaled(encoder.encode([text.normal for text in texts]))
+            return encoder.encode([text.normal for text in texts])
         except Exception:  # whatever a backend does, a customer gets an answer
             logger.exception("Sentence embeddings are off from here on: the encoder has failed.")
             self._thorough = None
@@ -368,14 +372,6 @@ class _Folds:
     def _train(self, number: int) -> Array:
         train: Array = self._fold != number
         return train & ~np.isin(self._targets, self._hidden_labels[number])
-
-
-def _main_directions(vectors: Array, most: int) -> Array:
-    """The `most` directions in which vectors vary most, a column each."""
-    centred = vectors - vectors.mean(axis=0)
-    _, directions = np.linalg.eigh(centred.T @ centred)
-    found: Array = directions[:, ::-1][:, :most]
-    return found.astype(np.float32)
 
 
 def _signs(distances: Array, temperature: float, unknown: Array, outside: int | None) -> Array:

