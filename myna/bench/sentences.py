@@ -42,7 +42,8 @@ def bench_sentences(against: str | None = None, epochs: int | None = None) -> di
         `vi, no diacritics` (the same sentences without them), `sentences`, `macro_f1` and
         `accuracy` of what the dialogue acts on, `oos_recall` (rejected share of what is out of
         scope, `nlu_fallback` included), `rejected_in_scope`, `language_right` (of the messages
-        for which a language was found), `language_undecided`. With `against`, the same keys once
+        for which a language was found, without those of which a person could not tell it:
+        `tests/language/unclear.yml`), `language_undecided`. With `against`, the same keys once
         more under its name, those about languages empty.
     """
     config = yaml.safe_load((PROJECT / "config.yml").read_text(encoding="utf-8"))
@@ -86,6 +87,7 @@ def _measure(pipeline: list[dict[str, Any]]) -> dict[str, Any]:
         language: [s for s in sentences if s.language == language]
         for language in dict.fromkeys(s.language for s in sentences)
     }
+    unclear = _unclear()
     bare = [
         Example(s.place, s.language, s.intent, strip_diacritics(s.text))
         for s in groups.get("vi", [])
@@ -95,9 +97,9 @@ def _measure(pipeline: list[dict[str, Any]]) -> dict[str, Any]:
         reader = Reader(model)
         megabytes = model.stat().st_size / 1e6
         times: list[float] = []
-        rows = {language: _row(reader, group, times) for language, group in groups.items()}
+        rows = {language: _row(reader, group, unclear, times) for language, group in groups.items()}
         if bare:
-            rows["vi, no diacritics"] = _row(reader, bare, times)
+            rows["vi, no diacritics"] = _row(reader, bare, unclear, times)
     return {
         "train_seconds": round(seconds, 1),
         "model_megabytes": round(megabytes, 1),
@@ -131,27 +133,37 @@ def _train(pipeline: list[dict[str, Any]], folder: Path) -> tuple[Path, float]:
             os.environ["MYNA_HOME"] = home
 
 
-def _row(reader: Reader, sentences: Sequence[Example], times: list[float]) -> Row:
+def _unclear() -> set[str]:
+    """Messages of which a person could not tell the language, without diacritics."""
+    listed = yaml.safe_load((PROJECT / "tests/language/unclear.yml").read_text(encoding="utf-8"))
+    return {strip_diacritics(text) for texts in listed.values() for text in texts}
+
+
+def _row(
+    reader: Reader, sentences: Sequence[Example], unclear: set[str], times: list[float]
+) -> Row:
     """What is found in sentences of one language; adds to the times in milliseconds."""
-    found, languages = [], []
+    found, languages, clear = [], [], []
     for sentence in sentences:
         start = time.perf_counter()
         (message,) = reader.read([sentence.text])
         times.append((time.perf_counter() - start) * 1000)
         ranking = resolved_ranking(message)
         found.append(ranking[0][0] if ranking else _REJECTED[0])
-        languages.append(message.get(LANGUAGE))
+        language = message.get(LANGUAGE)
+        languages.append(language)
+        if language is not None and strip_diacritics(sentence.text) not in unclear:
+            clear.append(language)
     meant = [sentence.intent for sentence in sentences]
     pairs = list(zip(meant, found, strict=True))
-    told = [language for language in languages if language is not None]
     return {
         "sentences": len(sentences),
         "macro_f1": _rounded(f1_score(meant, found, labels=sorted(set(meant)), average="macro")),
         "accuracy": _share([m == f for m, f in pairs]),
         "oos_recall": _share([f in _REJECTED for m, f in pairs if m == _OUT_OF_SCOPE]),
         "rejected_in_scope": _share([f in _REJECTED for m, f in pairs if m != _OUT_OF_SCOPE]),
-        "language_right": _share([each == sentences[0].language for each in told]),
-        "language_undecided": _share([each is None for each in languages]) if told else None,
+        "language_right": _share([each == sentences[0].language for each in clear]),
+        "language_undecided": _share([each is None for each in languages]) if clear else None,
     }
 
 

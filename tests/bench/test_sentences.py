@@ -6,8 +6,11 @@ from typing import Any
 from rasa.shared.nlu.training_data.message import Message
 
 from myna.bench import sentences
+from myna.nlu.text import strip_diacritics
+from myna.settings import PROJECT
 from myna.trainer.contents import Example
 from myna.trainer.findings import Place
+from myna.trainer.project import Project
 
 
 class FixedReader:
@@ -27,8 +30,8 @@ class FixedReader:
         ]
 
 
-def example(intent: str, text: str) -> Example:
-    return Example(Place("x", 1), "ms", intent, text)
+def example(intent: str, text: str, language: str = "ms") -> Example:
+    return Example(Place("x", 1), language, intent, text)
 
 
 def test_what_is_counted() -> None:
@@ -39,7 +42,7 @@ def test_what_is_counted() -> None:
         example("out_of_scope", "cuaca"),
     ]
     times: list[float] = []
-    row = sentences._row(FixedReader(), given, times)  # type: ignore[arg-type]
+    row = sentences._row(FixedReader(), given, set(), times)  # type: ignore[arg-type]
     assert len(times) == 4
     assert row == {
         "sentences": 4,
@@ -50,6 +53,18 @@ def test_what_is_counted() -> None:
         "language_right": 1.0,
         "language_undecided": 0.5,
     }
+
+
+def test_a_language_that_nobody_could_tell_is_no_mistake() -> None:
+    given = [example("greet", text, "vi") for text in ("đồng ý?", "chào?", "chào")]
+    for unclear, right in ((set(), 0.0), ({"dong y?"}, 0.0), ({"dong y?", "chao?"}, None)):
+        row = sentences._row(FixedReader(), given, unclear, [])  # type: ignore[arg-type]
+        assert row["language_right"] == right
+
+
+def test_every_unclear_message_is_a_held_out_sentence() -> None:
+    held_out = {strip_diacritics(sentence.text) for sentence in Project(PROJECT).sentences}
+    assert sentences._unclear() <= held_out
 
 
 def test_table_and_json() -> None:
