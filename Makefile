@@ -16,8 +16,9 @@ run: .venv/runtime           ## install, train if need be, start everything
 train: .venv/runtime         ## train the assistant, if anything has changed
 	@$(BIN)/myna train
 
-test: .venv/dev              ## every test
-	@$(BIN)/python -m pytest -q
+# Two at a time: most of them wait for processes and clocks. A file's tests stay together.
+test: .venv/dev train        ## every test
+	@$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile
 
 test-faults: .venv/dev       ## processes killed, disks full, clocks wrong: the long form, 40 minutes
 	@$(BIN)/python -m tests.faults
