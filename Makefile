@@ -18,7 +18,7 @@ train: .venv/runtime         ## train the assistant, if anything has changed
 
 # Two at a time: most of them wait for processes and clocks. A file's tests stay together.
 test: .venv/dev train        ## every test
-	@$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile
+	@TF_CPP_MIN_LOG_LEVEL=2 $(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile
 
 test-faults: .venv/dev       ## processes killed, disks full, clocks wrong: the long form, 40 minutes
 	@$(BIN)/python -m tests.faults

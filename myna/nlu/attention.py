@@ -18,6 +18,7 @@ from joblib import Parallel, cpu_count, delayed
 from threadpoolctl import threadpool_limits
 
 from myna.nlu.features import Array
+from myna.nlu.linear import softmax
 from myna.nlu.states import TokenStates
 
 _NETWORKS = 3
@@ -98,24 +99,18 @@ def learn(states: TokenStates, rows: Array, targets: Array, count: int) -> Label
 
 
 class _Learner:
-    """Adam (Kingma and Ba, 2015) over batches of examples with equally many tokens."""
-
-    _MEMORY, _SQUARE_MEMORY = 0.9, 0.999
+    """Learns by batches of examples that have equally many tokens: nothing has to be padded."""
 
     def __init__(self, states: TokenStates, count: int) -> None:
         self._states, self._starts, self._count = states, states.starts, count
         self._chance = np.random.default_rng(0)
-        size, columns = states.values.shape[1], _NETWORKS * count
+        self._columns = _NETWORKS * count
+        size = states.values.shape[1]
         widest = np.sqrt(6 / (size + count))  # Glorot and Bengio, 2010
-        queries = self._chance.normal(0, 0.02, (size, columns))
-        values = self._chance.uniform(-widest, widest, (size, columns))
-        self._weights = np.hstack([queries, values]).astype(np.float32)
-        self._biases = np.zeros(columns, dtype=np.float32)
-        self._moments = [
-            [np.zeros_like(part) for part in (weights, weights, weights)]
-            for weights in (self._weights, self._biases)
-        ]
-        self._step = 0
+        queries = self._chance.normal(0, 0.02, (size, self._columns))
+        values = self._chance.uniform(-widest, widest, (size, self._columns))
+        self._weights = _Adam(np.hstack([queries, values]).astype(np.float32))
+        self._biases = _Adam(np.zeros(self._columns, dtype=np.float32))
 
     def learn(self, rows: Array, targets: Array) -> LabelAttention:
         sample = self._states.only(self._chance.permutation(rows)[:_SAMPLE]).decoded()
@@ -128,15 +123,16 @@ class _Learner:
             rate = _RATE * min(done / _WARM_UP, (1 - done) / (1 - _WARM_UP))
             # A batch that is not full says less.
             self._learn_batch(rows[batch], targets[batch], rate * np.sqrt(len(batch) / _BATCH))
-        # States are taken as they are from here on: their mean moves all tokens alike, which
-        # changes nothing in what is chosen and is a constant in what is judged.
-        weights = self._weights / self._spread[:, None]
-        columns = _NETWORKS * self._count
-        biases = self._biases - self._mean @ weights[:, columns:]
+        return self._learned()
+
+    def _learned(self) -> LabelAttention:
+        """For states as they are: their mean moves all tokens alike, which changes nothing in what
+        is chosen and is a constant in what is judged."""
+        weights = self._weights.values / self._spread[:, None]
+        biases = self._biases.values - self._mean @ weights[:, self._columns :]
         shaped = weights.reshape(-1, 2, _NETWORKS, self._count).transpose(1, 2, 0, 3)
-        return LabelAttention(
-            np.ascontiguousarray(shaped), biases.reshape(_NETWORKS, -1).mean(axis=0)
-        )
+        mean = biases.reshape(_NETWORKS, self._count).mean(axis=0)
+        return LabelAttention(np.ascontiguousarray(shaped), mean)
 
     def _batches(self, rows: Array) -> list[Array]:
         """Places in `rows`, in an order by chance."""
@@ -155,46 +151,53 @@ class _Learner:
         kept = self._chance.random((texts, tokens, 1), dtype=np.float32) >= _DROPPED
         states *= kept / np.float32(1 - _DROPPED)
         flat = states.reshape(-1, size)
-        columns = _NETWORKS * self._count
-        both = (flat @ self._weights).reshape(texts, tokens, 2, columns)
-        attention, chosen = _attend(both[:, :, 0], both[:, :, 1])
+        both = (flat @ self._weights.values).reshape(texts, tokens, 2, self._columns)
+        queries, values = both[:, :, 0], both[:, :, 1]
+        attention, chosen = _attend(queries, values)
 
         # How the loss grows with each score, for softmax and cross entropy.
-        slope = (chosen + self._biases).reshape(texts, _NETWORKS, self._count)
-        slope -= slope.max(axis=2, keepdims=True)
-        np.exp(slope, out=slope)
-        slope /= slope.sum(axis=2, keepdims=True)
+        scores = (chosen + self._biases.values).reshape(texts, _NETWORKS, self._count)
+        slope = softmax(scores, axis=2)
         slope -= np.float32(_SMOOTHING / self._count)
         slope[np.arange(texts), :, targets] -= np.float32(1 - _SMOOTHING)
-        slope = slope.reshape(texts, columns) / texts
+        slope = slope.reshape(texts, self._columns) / texts
 
         slopes = np.empty_like(both)
-        difference = attention * (both[:, :, 1] - chosen[:, None])
-        np.multiply(difference, slope[:, None], out=slopes[:, :, 0])
+        np.multiply(attention * (values - chosen[:, None]), slope[:, None], out=slopes[:, :, 0])
         np.multiply(attention, slope[:, None], out=slopes[:, :, 1])
-        self._step += 1
-        self._move(self._weights, flat.T @ slopes.reshape(-1, 2 * columns), rate, 0)
-        self._move(self._biases, slope.sum(axis=0), rate, 1)
+        self._weights.move(flat.T @ slopes.reshape(-1, 2 * self._columns), rate)
+        self._biases.move(slope.sum(axis=0), rate)
 
-    def _move(self, weights: Array, slopes: Array, rate: float, number: int) -> None:
-        """One step of Adam, in place: most of its time is memory."""
-        mean, square, work = self._moments[number]
-        mean *= np.float32(self._MEMORY)
-        mean += np.multiply(slopes, np.float32(1 - self._MEMORY), out=work)
-        square *= np.float32(self._SQUARE_MEMORY)
+
+class _Adam:
+    """Weights, and how they move (Kingma and Ba, 2015); in place, most of its time is memory."""
+
+    _MEMORY, _SQUARE_MEMORY = 0.9, 0.999
+
+    def __init__(self, values: Array) -> None:
+        self.values = values
+        self._mean, self._square, self._work = (np.zeros_like(values) for _ in range(3))
+        self._step = 0
+
+    def move(self, slopes: Array, rate: float) -> None:
+        """One step down the slopes of the loss."""
+        self._step += 1
+        work = self._work
+        self._mean *= np.float32(self._MEMORY)
+        self._mean += np.multiply(slopes, np.float32(1 - self._MEMORY), out=work)
+        self._square *= np.float32(self._SQUARE_MEMORY)
         np.multiply(slopes, slopes, out=work)
         work *= np.float32(1 - self._SQUARE_MEMORY)
-        square += work
-        np.multiply(square, np.float32(1 / (1 - self._SQUARE_MEMORY**self._step)), out=work)
+        self._square += work
+        np.multiply(self._square, np.float32(1 / (1 - self._SQUARE_MEMORY**self._step)), out=work)
         np.sqrt(work, out=work)
         work += np.float32(1e-7)
-        np.divide(mean, work, out=work)
+        np.divide(self._mean, work, out=work)
         work *= np.float32(rate / (1 - self._MEMORY**self._step))
-        weights -= work
+        self.values -= work
 
 
 def _attend(queries: Array, values: Array) -> tuple[Array, Array]:
     """How much each token counts, and the values' sum by that; tokens are along the second axis."""
-    attention = np.exp(queries - queries.max(axis=1, keepdims=True))
-    attention /= attention.sum(axis=1, keepdims=True)
+    attention = softmax(queries, axis=1)
     return attention, (attention * values).sum(axis=1)

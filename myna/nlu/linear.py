@@ -106,10 +106,11 @@ def fit_temperature(distances: Array, targets: Array) -> float:
     return round(float(np.exp(best.x)), 3)
 
 
-def softmax(scores: Array) -> Array:
-    """Probabilities of a row's entries; each row sums up to 1."""
-    exponentials: Array = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
+def softmax(scores: Array, axis: int = 1) -> Array:
+    """Probabilities of what stands along an axis, a row's entries unless told: their sum is 1."""
+    exponentials: Array = np.exp(scores - scores.max(axis=axis, keepdims=True))
+    exponentials /= exponentials.sum(axis=axis, keepdims=True)
+    return exponentials
 
 
 def rank(labels: Sequence[str], probabilities: Array) -> Ranking:

@@ -66,6 +66,8 @@ class FakeServer:
         self.csp = CSP
         self.polls = 0
         """How often messages have been asked for."""
+        self.polls_take = 0.0
+        """Seconds from looking for messages until the answer sets out."""
         self.posts: list[Json] = []
         """Every body of a customer's message that arrived, refused or not."""
         self.seen: list[int] = []
@@ -214,6 +216,7 @@ class FakeServer:
         conversation = self._chat(request)
         self.polls += 1
         messages = conversation.visible(int(request.query.get("after", 0)))
+        await asyncio.sleep(self.polls_take)
         return answer_json({"messages": messages, "conversation": conversation.for_customer()})
 
     async def _say(self, request: web.Request) -> web.Response:

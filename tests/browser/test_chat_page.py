@@ -281,13 +281,27 @@ def wait_until(page: Page, true: Callable[[], bool]) -> None:
     raise AssertionError("it has not come")
 
 
-def test_a_message_the_stream_swallowed_is_fetched(chat: Page, server: FakeServer) -> None:
-    def swallow_one() -> None:
-        server.store.muted = 1
-        server.store.log(server.the_chat(), "bot", "Bị nuốt")
-        server.store.log(server.the_chat(), "bot", "Tới nơi")
+def swallow_one(server: FakeServer) -> None:
+    """Two messages, of which the stream brings the second."""
+    server.store.muted = 1
+    server.store.log(server.the_chat(), "bot", "Bị nuốt")
+    server.store.log(server.the_chat(), "bot", "Tới nơi")
 
-    server.do(swallow_one)
+
+def test_a_message_the_stream_swallowed_is_fetched(chat: Page, server: FakeServer) -> None:
+    server.do(lambda: swallow_one(server))
+    expect(bubbles(chat)).to_have_count(2)
+    assert texts(chat) == ["Bị nuốt", "Tới nơi"]
+
+
+def test_it_is_fetched_although_an_older_answer_is_under_way(
+    chat: Page, server: FakeServer
+) -> None:
+    server.polls_take = 1.0
+    asked = server.polls
+    server.do(server.store.drop_streams)
+    wait_until(chat, lambda: server.polls > asked)
+    server.do(lambda: swallow_one(server))
     expect(bubbles(chat)).to_have_count(2)
     assert texts(chat) == ["Bị nuốt", "Tới nơi"]
 

@@ -17,6 +17,8 @@ export class Thread {
     this.cursor = 0;
     /** @type {Promise<boolean> | null} */
     this.asking = null;
+    /** Whether something was missed since the request under way set out: its answer may not have it. */
+    this.again = false;
   }
 
   /**
@@ -34,11 +36,12 @@ export class Thread {
   }
 
   /**
-   * Fetch what comes after the cursor. Calls at the same time share one request.
+   * Fetch what comes after the cursor. Calls at the same time share one request, and one more after it.
    *
    * @returns {Promise<boolean>} whether anything was not known yet
    */
   sync() {
+    this.again = this.asking !== null;
     this.asking ??= this.fetchRest().finally(() => {
       this.asking = null;
     });
@@ -49,7 +52,11 @@ export class Thread {
     let any = false;
     for (;;) {
       const page = await this.fetchAfter(this.cursor);
-      if (page.length === 0) return any;
+      if (page.length === 0) {
+        if (!this.again) return any;
+        this.again = false;
+        continue;
+      }
       const fresh = page.filter((message) => this.accept(message).fresh);
       this.cursor = Math.max(this.cursor, ...page.map(({ seq }) => seq));
       while (this.bySeq.has(this.cursor + 1)) this.cursor += 1;
