@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from joblib import Parallel, cpu_count, delayed
 from threadpoolctl import threadpool_limits
 
 from myna.nlu.features import Array
 from myna.nlu.linear import softmax
+from myna.nlu.parallel import side_by_side
 from myna.nlu.states import TokenStates
 
 _NETWORKS = 3
@@ -35,6 +35,9 @@ _SAMPLE = 2000
 """Examples that tell how large the numbers of a state are."""
 _SMOOTHING = 0.1
 """Share of the target's probability that is spread over all labels."""
+
+_MUCH_WORK = 5_000
+"""Examples times labels: some seconds, more than it takes to start a process."""
 
 
 class LabelAttention(NamedTuple):
@@ -79,10 +82,10 @@ class LabelAttention(NamedTuple):
 def learn_all(
     states: TokenStates, parts: Sequence[tuple[Array, Array]], count: int
 ) -> list[LabelAttention]:
-    """As `learn`, for several sets of rows and targets, side by side on all cores."""
-    job = delayed(learn)
-    jobs = (job(states, rows, targets, count) for rows, targets in parts)
-    return list(Parallel(n_jobs=min(len(parts), cpu_count()))(jobs))
+    """As `learn`, for several sets of rows and targets, side by side where it is much work."""
+    work = sum(len(rows) for rows, _ in parts) * count
+    jobs = [(states, rows, targets, count) for rows, targets in parts]
+    return side_by_side(learn, jobs, work > _MUCH_WORK)
 
 
 def learn(states: TokenStates, rows: Array, targets: Array, count: int) -> LabelAttention:

@@ -136,19 +136,10 @@ class CascadeClassifier:
         folds = _Folds(targets, sources, self._FOLDS, self._outside)
         unknown = folds.unknown(features[:, self._features.word_columns()])
         folds = folds.only(folds.evaluated, self._ENOUGH)
-        parts = folds.parts()
-        *held_out, separators = separate_all(
-            [*((features[train], targets[train]) for train, _ in parts), (features, targets)],
-            len(self.labels),
-            self._STRENGTH,
-        )
-        unseen = np.zeros((len(targets), len(self.labels)), dtype=np.float32)
-        for model, (_, test) in zip(held_out, parts, strict=True):
-            unseen[test] = model.distances(features[test])
-        meaning = self._meaning(unseen, targets, unknown, folds)
-        self._quick = _Quick(separators, meaning)
+        self._quick, unseen = self._learn_quick(features, targets, unknown, folds)
         encoder = load_encoder(self._encoder_module)
         if encoder is not None:
+            meaning = self._quick.meaning
             believed = meaning.probabilities(unseen, unknown, self._outside).max(axis=1)
             known = folds.evaluated & ~folds.hidden
             self._sure = round(float(np.quantile(believed[known], self._UNSURE_SHARE)), 4)
@@ -234,6 +225,21 @@ class CascadeClassifier:
     @property
     def _outside(self) -> int | None:
         return self.labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in self.labels else None
+
+    def _learn_quick(
+        self, features: csr_matrix, targets: Array, unknown: Array, folds: _Folds
+    ) -> tuple[_Quick, Array]:
+        """Learns from all examples; also the distances of those that a model had not seen."""
+        parts = folds.parts()
+        *held_out, separators = separate_all(
+            [*((features[train], targets[train]) for train, _ in parts), (features, targets)],
+            len(self.labels),
+            self._STRENGTH,
+        )
+        unseen = np.zeros((len(targets), len(self.labels)), dtype=np.float32)
+        for model, (_, test) in zip(held_out, parts, strict=True):
+            unseen[test] = model.distances(features[test])
+        return _Quick(separators, self._meaning(unseen, targets, unknown, folds)), unseen
 
     def _learn_thorough(
         self,

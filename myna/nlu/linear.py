@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from joblib import Parallel, cpu_count, delayed
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 from sklearn.svm import LinearSVC
 
 from myna.nlu.features import Array
+from myna.nlu.parallel import side_by_side
 
 Ranking = list[tuple[str, float]]
 """Labels with their probabilities, most probable first."""
@@ -60,17 +60,10 @@ class Separators(NamedTuple):
 def separate_all(
     parts: Sequence[tuple[csr_matrix, Array]], count: int, strength: float
 ) -> list[Separators]:
-    """As `separate`, for several sets of examples, side by side on all cores where it is much work.
-
-    In processes, because liblinear has one source of random numbers for all threads: what is
-    learned would depend on chance.
-    """
+    """As `separate`, for several sets of examples, side by side where it is much work."""
     work = sum(features.nnz for features, _ in parts) * count
-    workers = min(len(parts), cpu_count()) if work > _MUCH_WORK else 1
-    learn = delayed(separate)
-    jobs = (learn(features, targets, count, strength) for features, targets in parts)
-    # liblinear needs sorted rows, which are sorted in place: copy on write.
-    return list(Parallel(n_jobs=workers, mmap_mode="c")(jobs))
+    jobs = [(features, targets, count, strength) for features, targets in parts]
+    return side_by_side(separate, jobs, work > _MUCH_WORK)
 
 
 def separate(features: csr_matrix, targets: Array, count: int, strength: float) -> Separators:
