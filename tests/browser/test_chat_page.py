@@ -189,7 +189,7 @@ def test_polling_takes_over_where_streams_never_work(
     server.streams_work = False
     page = open_page("/")
     expect(page.locator("#send")).to_be_attached()
-    page.wait_for_function("document.querySelector('#intro').hidden === false")
+    expect(page.locator("#intro")).to_be_visible()
     say(page, "Có ai không?")
     expect(bubbles(page)).to_have_count(2, timeout=20_000)
     expect(page.locator("#connection")).to_be_hidden()
@@ -257,7 +257,7 @@ def test_who_asks_in_vain_asks_less_often(
     context.clock.install()
     server.streams_work = False
     page = open_page("/")
-    page.wait_for_function("document.querySelector('#intro').hidden === false")
+    expect(page.locator("#intro")).to_be_visible()
     for _ in range(8):
         asked = server.polls
         page.clock.fast_forward(12_000)
