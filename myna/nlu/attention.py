@@ -9,6 +9,7 @@ averaged: together they are right more often than any of them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -29,8 +30,8 @@ _BATCH = 64
 _RATE = 0.003
 _WARM_UP = 0.1
 """The learning rate rises for this share of the steps, then falls, both in a straight line."""
-_DROPPED = 0.3
-"""Share of the tokens that are not seen in a step: no label may lean on a single word."""
+_SEEN = 0.7
+"""Share of a text's tokens that are looked at in a step: no label may lean on a single word."""
 _SAMPLE = 2000
 """Examples that tell how large the numbers of a state are."""
 _SMOOTHING = 0.1
@@ -146,13 +147,19 @@ class _Learner:
             batches += [places[n : n + _BATCH] for n in range(0, len(places), _BATCH)]
         return [batches[number] for number in self._chance.permutation(len(batches))]
 
+    def _some_tokens(self, rows: Array) -> Array:
+        """Numbers of the tokens that are looked at, of each text as many."""
+        length = self._states.lengths[rows[0]]
+        seen = math.ceil(_SEEN * length)
+        chances = self._chance.random((len(rows), length), dtype=np.float32)
+        tokens: Array = self._starts[rows][:, None] + chances.argpartition(seen - 1)[:, :seen]
+        return tokens
+
     def _learn_batch(self, rows: Array, targets: Array, rate: float) -> None:
-        states = self._states.of_equal_length(rows, self._starts)
+        states = self._states.decoded(self._some_tokens(rows))
         states -= self._mean
         states /= self._spread
         texts, tokens, size = states.shape
-        kept = self._chance.random((texts, tokens, 1), dtype=np.float32) >= _DROPPED
-        states *= kept / np.float32(1 - _DROPPED)
         flat = states.reshape(-1, size)
         both = (flat @ self._weights.values).reshape(texts, tokens, 2, self._columns)
         queries, values = both[:, :, 0], both[:, :, 1]

@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -90,8 +91,8 @@ class CascadeClassifier:
     quick model decides alone.
     """
 
-    _VERSION = 6
-    _STRENGTH = 1.0
+    _VERSION = 7
+    _STRENGTH = 0.5
     _FOLDS = 3
     _ENOUGH, _ENOUGH_UNSURE = 4000, 1500
     """Unseen examples from which the meaning of the two models' distances is learned: more cost
@@ -132,23 +133,25 @@ class CascadeClassifier:
         forms = [text for text, _, _ in examples] + [examples[n][2] for n in copied]
         sources = np.array([*range(len(examples)), *copied])
         targets = np.searchsorted(self.labels, [examples[n][1] for n in sources])
-        features = self._features.fit_transform(forms)
-        folds = _Folds(targets, sources, self._FOLDS, self._outside)
-        unknown = folds.unknown(features[:, self._features.word_columns()])
-        folds = folds.only(folds.evaluated, self._ENOUGH)
-        self._quick, unseen = self._learn_quick(features, targets, unknown, folds)
         encoder = load_encoder(self._encoder_module)
-        if encoder is not None:
-            meaning = self._quick.meaning
-            believed = meaning.probabilities(unseen, unknown, self._outside).max(axis=1)
-            known = folds.evaluated & ~folds.hidden
-            self._sure = round(float(np.quantile(believed[known], self._UNSURE_SHARE)), 4)
-            folds = folds.only(believed < self._sure, self._ENOUGH_UNSURE)
-            states = encode_examples(encoder, [text.normal for text, _, _ in examples])
-            self._encoder_name = encoder.name
-            self._thorough = self._learn_thorough(
-                states, targets, unseen, meaning.temperature, unknown, folds
-            )
+        with ThreadPoolExecutor(1) as pool:  # encodes beside what keeps only one core busy
+            normal = [text.normal for text, _, _ in examples]
+            states = pool.submit(encode_examples, encoder, normal) if encoder else None
+            features = self._features.fit_transform(forms)
+            folds = _Folds(targets, sources, self._FOLDS, self._outside)
+            unknown = folds.unknown(features[:, self._features.word_columns()])
+            folds = folds.only(folds.evaluated, self._ENOUGH)
+            self._quick, unseen = self._learn_quick(features, targets, unknown, folds)
+            if encoder is not None and states is not None:
+                meaning = self._quick.meaning
+                believed = meaning.probabilities(unseen, unknown, self._outside).max(axis=1)
+                known = folds.evaluated & ~folds.hidden
+                self._sure = round(float(np.quantile(believed[known], self._UNSURE_SHARE)), 4)
+                folds = folds.only(believed < self._sure, self._ENOUGH_UNSURE)
+                self._encoder_name = encoder.name
+                self._thorough = self._learn_thorough(
+                    states.result(), targets, unseen, meaning.temperature, unknown, folds
+                )
         return self
 
     def predict_many(self, texts: Sequence[Forms]) -> list[Ranking]:

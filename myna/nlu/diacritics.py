@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from math import log
 from typing import Any
 
@@ -18,6 +19,9 @@ _MOST_SPELLINGS = 8  # of a word; more are rare and would only cost time
 _LEAST_SHARE_MARKED = 0.3
 """From this share of words with diacritics on, a text was typed with them; about a third of the
 words of proper Vietnamese have none."""
+
+_bare = lru_cache(maxsize=50_000)(strip_diacritics)
+"""Of a word: the same come again and again."""
 
 
 class DiacriticRestorer:
@@ -60,18 +64,19 @@ class DiacriticRestorer:
         for word in text.split():
             known = self._spellings.get(word, {word: 1})
             total = sum(known.values())
-            paths = {
-                spelling: max(
-                    (score + log(self._share(before, spelling, count / total)), (*path, spelling))
-                    for before, (score, path) in paths.items()
+            ends = [
+                (score, path, self._pairs.get(before, {}), self._totals.get(before, 0) + 0.5)
+                for before, (score, path) in paths.items()
+            ]
+            paths = {}
+            for spelling, count in known.items():
+                expected = 0.5 * count / total
+                score, path = max(
+                    (score + log((after.get(spelling, 0) + expected) / seen), path)
+                    for score, path, after, seen in ends
                 )
-                for spelling, count in known.items()
-            }
+                paths[spelling] = score, (*path, spelling)
         return " ".join(max(paths.values())[1])
-
-    def _share(self, before: str, spelling: str, prior: float) -> float:
-        count = self._pairs.get(before, {}).get(spelling, 0)
-        return (count + 0.5 * prior) / (self._totals.get(before, 0) + 0.5)
 
     def _take(self, spellings: dict[str, dict[str, int]], pairs: dict[str, dict[str, int]]) -> None:
         self._spellings, self._pairs = spellings, pairs
@@ -92,5 +97,5 @@ class DiacriticRestorer:
 def is_marked(text: str) -> bool:
     """Whether a text was typed with diacritics."""
     found = text.split()
-    marked = sum(strip_diacritics(word) != word for word in found)
+    marked = sum(_bare(word) != word for word in found)
     return marked > 0 and marked >= _LEAST_SHARE_MARKED * len(found)

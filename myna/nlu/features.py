@@ -6,7 +6,7 @@ import json
 import math
 import re
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -38,7 +38,7 @@ def plain(text: str) -> Forms:
 
 
 class TextFeatures:
-    """TF-IDF of words (one and two) and of pieces of words (two to five characters).
+    """TF-IDF of words (one and two) and of pieces of words (three to five characters).
 
     Words are looked at twice: as written, but without diacritics, as Vietnamese is often typed; and
     in the normal form, with diacritics and with shortforms replaced. Pieces of words are those of
@@ -138,17 +138,15 @@ class _View:
 
     def fit_transform(self, texts: Sequence[str]) -> csr_matrix:
         """Learns the vocabulary; returns the rows that `features` would give."""
-        numbers: dict[str, int] = {}
-        indices, counts, ends = array("i"), array("f"), [0]
+        numbers: defaultdict[str, int] = defaultdict()
+        numbers.default_factory = numbers.__len__  # a new term gets the next number
+        indices, ends = array("i"), [0]
         for text in texts:
-            found = Counter(self._split(text))
-            indices.extend(numbers.setdefault(term, len(numbers)) for term in found)
-            counts.extend(found.values())
+            indices.extend(map(numbers.__getitem__, self._split(text)))
             ends.append(len(indices))
-        shape = len(texts), len(numbers)
-        rows = csr_matrix(
-            (np.array(counts), np.array(indices), ends), shape=shape, dtype=np.float32
-        )
+        once = np.ones(len(indices), dtype=np.float32)
+        rows = csr_matrix((once, np.array(indices), ends), shape=(len(texts), len(numbers)))
+        rows.sum_duplicates()
         frequency = np.bincount(rows.indices, minlength=len(numbers))
         kept = [term for term, number in numbers.items() if frequency[number] >= self._least]
         kept.sort(key=lambda term: (-frequency[numbers[term]], term))
@@ -194,7 +192,7 @@ def _word_pieces(word: str) -> tuple[str, ...]:
     padded = f" {word} "
     return tuple(
         padded[start : start + size]
-        for size in range(2, min(5, len(padded)) + 1)
+        for size in range(3, min(5, len(padded)) + 1)
         for start in range(len(padded) - size + 1)
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
 
 from myna.nlu.features import Array
@@ -75,8 +77,13 @@ def separate(features: csr_matrix, targets: Array, count: int, strength: float) 
         count: how many labels there are.
         strength: liblinear's `C`.
     """
-    # Looser than liblinear's own tolerance, in half the time, with the same answers.
-    separator = LinearSVC(C=strength, random_state=0, tol=0.1).fit(features, targets)
+    # All labels at once (Crammer and Singer, 2001) takes half the time of each against the rest,
+    # and so does a looser tolerance than liblinear's own; both give answers as good.
+    separator = LinearSVC(C=strength, random_state=0, tol=0.3, multi_class="crammer_singer")
+    with warnings.catch_warnings():
+        # scikit-learn 1.1 compares a number of steps that liblinear does not set for this method.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        separator.fit(features, targets)
     columns, intercepts = separator.coef_.T, separator.intercept_
     if len(separator.classes_) == 2:  # scikit-learn then keeps one separator for both
         columns, intercepts = np.hstack([-columns, columns]), np.hstack([-intercepts, intercepts])

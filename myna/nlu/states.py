@@ -25,8 +25,9 @@ class TokenStates(NamedTuple):
     def of(cls, states: Sequence[Array], size: int) -> TokenStates:
         """From one array for each text, tokens times `size`."""
         joined = np.vstack([np.zeros((0, size), dtype=np.float32), *states])
-        scales = np.abs(joined).max(axis=1, initial=1e-9) / 127
-        values = np.round(joined / scales[:, None]).astype(np.int8)
+        scales = np.maximum(joined.max(axis=1, initial=1e-9), -joined.min(axis=1, initial=0)) / 127
+        joined /= scales[:, None]
+        values = np.rint(joined, out=joined).astype(np.int8)
         return cls(values, scales.astype(np.float32), np.array([*map(len, states)], dtype=int))
 
     @classmethod
@@ -48,9 +49,9 @@ class TokenStates(NamedTuple):
         tokens = first + np.arange(len(first))
         return TokenStates(self.values[tokens], self.scales[tokens], lengths)
 
-    def decoded(self) -> Array:
-        """All tokens' states, a row each."""
-        states: Array = self.values * self.scales[:, None]
+    def decoded(self, tokens: Array | slice = slice(None)) -> Array:
+        """The states of all tokens, a row each; or of some, in the shape of their numbers."""
+        states: Array = self.values[tokens] * self.scales[tokens][..., None]
         return states
 
     def split(self) -> list[Array]:
@@ -58,9 +59,3 @@ class TokenStates(NamedTuple):
         states = self.decoded()
         ends = self.starts + self.lengths
         return [states[start:end] for start, end in zip(self.starts, ends, strict=True)]
-
-    def of_equal_length(self, rows: Array, starts: Array) -> Array:
-        """The states of texts that have equally many tokens: texts times tokens times size."""
-        tokens = starts[rows][:, None] + np.arange(self.lengths[rows[0]])
-        states: Array = self.values[tokens] * self.scales[tokens][:, :, None]
-        return states
