@@ -61,11 +61,11 @@ class IntentClassifier(TrainedComponent, RasaIntentClassifier):
         labels = [example.get_full_intent() for example in examples]
         if len({label for label in labels if "/" in label}) > MOST_SEPARATE:
             labels = [example.get(INTENT) for example in examples]
-        self._model.fit(
-            [forms_of(example) for example in examples],
-            labels,
-            [bare_forms_of(example) for example in examples],
-        )
+        forms = [forms_of(example) for example in examples]
+        copies = [
+            bare_forms_of(example) or form for example, form in zip(examples, forms, strict=True)
+        ]
+        self._model.fit(forms, labels, copies)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Sets `intent` and `intent_ranking`."""

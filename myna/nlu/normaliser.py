@@ -24,7 +24,7 @@ NORMAL = "normal_text"
 """Property of a message: its text with shortforms replaced and diacritics restored."""
 
 _BARE, _BARE_NORMAL = "bare_text", "bare_normal_text"
-"""The same of an example as it would be without its diacritics."""
+"""The same of an example as it would be without its diacritics; not set where it has none."""
 
 
 class Normaliser:
@@ -124,9 +124,9 @@ class TextNormaliser(TrainedComponent):
         """Sets the property of the examples, for the components that learn after this one."""
         self.process(training_data.training_examples)
         for example in training_data.training_examples:
-            text = example.get(TEXT)
-            if text is not None:
-                bare = strip_diacritics(clean(text))
+            cleaned = clean(example.get(TEXT) or "")
+            bare = strip_diacritics(cleaned)
+            if bare != cleaned:
                 example.set(_BARE, bare)
                 example.set(_BARE_NORMAL, self._normaliser.normalise(bare, language_of(example)))
         return training_data
@@ -148,11 +148,13 @@ class TextNormaliser(TrainedComponent):
         return digest.hexdigest()
 
 
-def bare_forms_of(example: Message) -> Forms:
-    """A training example as the models would see it if its diacritics had been left out."""
-    forms = forms_of(example)
-    bare = example.get(_BARE) or strip_diacritics(forms.written)
-    return Forms(bare, example.get(_BARE_NORMAL) or bare)
+def bare_forms_of(example: Message) -> Forms | None:
+    """A training example as the models would see it if its diacritics had been left out; None
+    where it has none."""
+    if example.get(NORMAL) is None:  # without `TextNormaliser`
+        return plain(strip_diacritics(example.get(TEXT) or ""))
+    bare = example.get(_BARE)
+    return None if bare is None else Forms(bare, example.get(_BARE_NORMAL))
 
 
 def forms_of(message: Message) -> Forms:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from rasa.shared.exceptions import RasaException
 from rasa.shared.importers.importer import TrainingDataImporter
+from rasa.shared.nlu.training_data.loading import load_data
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from myna.brain.importer import Example, language_of
+from myna.brain.importer import Example, ExamplesReader, language_of
 
 
 def importer(folder: Path) -> TrainingDataImporter:
@@ -88,3 +90,52 @@ def test_what_is_changed_in_a_copy_of_an_example_stays_there() -> None:
     assert example.data == {"text": "chào shop", "metadata": {"language": "vi"}}
     assert example.output_properties == {"text"}
     assert example.fingerprint() == before
+
+
+PLAIN = 'version: "3.1"\nnlu:\n- intent: greet\n  examples: |\n    - chào shop\n    - hi [Myna](name)\n'
+
+
+def read(path: Path, content: str) -> TrainingData:
+    path.write_text(content, encoding="utf-8")
+    return ExamplesReader().read(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PLAIN,
+        PLAIN.replace("version", "# a comment\nversion") + "- intent: faq/a\n  examples: '- b'\n",
+        PLAIN + "- synonym: ship\n  examples: |\n    - giao\n",
+        PLAIN.replace("greet", "no"),
+        PLAIN + '- intent: bye\n  examples:\n  - text: "bye"\n    metadata: {tone: warm}\n',
+    ],
+)
+def test_files_are_read_as_rasa_reads_them(tmp_path: Path, content: str) -> None:
+    ours, theirs = read(tmp_path / "a.yml", content), load_data(str(tmp_path / "a.yml"))
+    assert [each.data for each in ours.training_examples] == [
+        each.data for each in theirs.training_examples
+    ]
+    assert ours.entity_synonyms == theirs.entity_synonyms
+    assert len(ours.training_examples) > 1
+
+
+def test_variables_of_the_environment_are_put_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INTENT", "bye")
+    data = read(tmp_path / "a.yml", PLAIN.replace("greet", "${INTENT}"))
+    assert {each.get("intent") for each in data.training_examples} == {"bye"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PLAIN + "  examples: |\n    - xin chào\n",
+        PLAIN + "nlu: 7\n",
+        PLAIN.replace("nlu:", "nlu"),
+        PLAIN.replace("examples", "example"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_not_passed_over(tmp_path: Path, content: str) -> None:
+    with pytest.raises(RasaException):
+        read(tmp_path / "a.yml", content)
