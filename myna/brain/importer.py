@@ -125,7 +125,7 @@ class ExamplesReader(RasaYAMLReader):
 
 def _intents(content: str) -> list[dict[str, str]] | None:
     """The items below `nlu:` where each is an intent with examples and nothing else; otherwise, and
-    where Rasa would put variables of the environment in, None."""
+    where Rasa may take something for a variable of the environment, None."""
     try:
         file = _entries(yaml.compose(content, Loader=yaml.CSafeLoader))
         if "${" in content or file.keys() != {"version", "nlu"}:
