@@ -27,7 +27,7 @@ from openvino import opset13 as graph
 from myna.nlu.encoder import EncoderError
 from myna.nlu.features import Array
 
-_LAYERS = 7
+_LAYERS = 8
 _MAX_CHARACTERS = 400
 _MAX_TOKENS = 48
 """What is read of a text: time grows with it, and what a customer wants is said by then."""

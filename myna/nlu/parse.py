@@ -15,6 +15,7 @@ from rasa.engine.graph import ExecutionContext
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.shared.nlu.training_data.message import Message
+from threadpoolctl import ThreadpoolController
 
 from myna.nlu.language import LANGUAGE
 from myna.settings import models
@@ -41,6 +42,7 @@ class Reader:
         self._runner = DaskGraphRunner.create(
             schema, storage, ExecutionContext(graph_schema=schema, model_id=metadata.model_id)
         )
+        self._threads = ThreadpoolController()
 
     def read(self, texts: Sequence[str], languages: Sequence[str | None] = ()) -> list[Message]:
         """What the pipeline makes of the messages.
@@ -54,7 +56,8 @@ class Reader:
             UserMessage(text, metadata={LANGUAGE: hint} if hint else None)
             for text, hint in zip(texts, hints, strict=True)
         ]
-        result = self._runner.run(inputs={PLACEHOLDER_MESSAGE: messages}, targets=[self._target])
+        with self._threads.limit(limits=1, user_api="blas"):  # as in the brain
+            result = self._runner.run({PLACEHOLDER_MESSAGE: messages}, [self._target])
         return list(result[self._target])
 
 
