@@ -37,7 +37,7 @@ from .fake.server import user_ids
 from .trial import PAGES, environment, new_graph
 
 PAGE = PAGES["en"][0]
-_START_SECONDS, _END_SECONDS = 60.0, 180.0
+_START_SECONDS, _TROUBLED_SECONDS, _END_SECONDS = 60.0, 10.0, 180.0
 
 
 def rules() -> list[Rule]:
@@ -153,6 +153,7 @@ async def run(messages: int, kills: int, seed: int = 1, users: int = 0) -> Repor
         graph.rules, graph.webhook.faults = rules(), CALLS
         people = user_ids(users or max(10, messages // 25))
         await _everything_goes_wrong(graph, channel, people, messages, kills)
+        await _until_quiet(graph, channel, _TROUBLED_SECONDS)
         used = Counter({r.fault: 0 for r in graph.rules})
         for rule in graph.rules:
             used[rule.fault] += rule.used
