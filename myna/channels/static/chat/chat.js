@@ -115,8 +115,8 @@ class Chat {
     this.draw();
     this.history = true;
     this.signals.look();
-    this.composer.enable();
     this.outbox.load(this.conversation?.id ?? "");
+    this.composer.enable();
     this.live.start();
   }
 

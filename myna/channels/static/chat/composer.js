@@ -20,11 +20,16 @@ export class Composer {
     this.button = /** @type {HTMLButtonElement} */ (byId("send"));
     this.count = byId("count");
     this.ready = false;
+    /** Who was quicker than the conversation has not to press Enter again. */
+    this.early = false;
     /** @type {Record<string, string>} */
     this.words = {};
     this.button.append(icon("send"));
     this.field.value = recall(DRAFT) ?? "";
-    this.field.addEventListener("input", () => this.refresh());
+    this.field.addEventListener("input", () => {
+      this.early = false;
+      this.refresh();
+    });
     this.field.addEventListener("keydown", (event) => this.key(event));
     byId("composer").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -42,7 +47,8 @@ export class Composer {
   /** The conversation is open: sending makes sense. */
   enable() {
     this.ready = true;
-    this.refresh();
+    if (this.early) this.submit();
+    else this.refresh();
   }
 
   /**
@@ -67,6 +73,7 @@ export class Composer {
 
   submit() {
     const text = this.field.value.trim();
+    this.early = !this.ready;
     if (!this.ready || text === "" || text.length > HARD_LIMIT) return;
     this.field.value = "";
     this.refresh();
