@@ -22,9 +22,11 @@ from myna.nlu.linear import softmax
 from myna.nlu.parallel import side_by_side
 from myna.nlu.states import TokenStates
 
-_NETWORKS = 3
+_FEWEST_NETWORKS, _MOST_NETWORKS = 2, 8
+_ENOUGH = 80_000
+"""Examples that all networks see together: those learned from few differ more by chance."""
 _VISITS = 130_000
-"""Examples looked at in one training, each as often as this allows."""
+"""Examples that a network looks at, each as often as this allows."""
 _FEWEST_ROUNDS, _MOST_ROUNDS = 4, 40
 _BATCH = 64
 _RATE = 0.003
@@ -83,38 +85,50 @@ class LabelAttention(NamedTuple):
 def learn_all(
     states: TokenStates, parts: Sequence[tuple[Array, Array]], count: int
 ) -> list[LabelAttention]:
-    """As `learn`, for several sets of rows and targets, side by side where it is much work."""
-    work = sum(len(rows) for rows, _ in parts) * count
-    jobs = [(states, rows, targets, count) for rows, targets in parts]
-    return side_by_side(learn, jobs, work > _MUCH_WORK)
-
-
-def learn(states: TokenStates, rows: Array, targets: Array, count: int) -> LabelAttention:
-    """Learns to tell `count` labels apart; what is learned is the same every time.
+    """Learns to tell `count` labels apart, once from each part; the same every time.
 
     Args:
         states: of all examples.
-        rows: numbers of the examples to learn from.
-        targets: the numbers of their labels, as many.
+        parts: numbers of the examples to learn from, and the numbers of their labels.
         count: how many labels there are.
     """
+    most = max(len(rows) for rows, _ in parts)
+    networks = round(_ENOUGH / max(most, 1))
+    networks = min(max(networks, _FEWEST_NETWORKS), _MOST_NETWORKS)
+    jobs = [
+        (states, rows, targets, count, number)
+        for rows, targets in parts
+        for number in range(networks)
+    ]
+    work = sum(len(rows) for rows, _ in parts) * count
+    found = side_by_side(_learn, jobs, work > _MUCH_WORK)
+    return [_together(found[n : n + networks]) for n in range(0, len(found), networks)]
+
+
+def _learn(
+    states: TokenStates, rows: Array, targets: Array, count: int, number: int
+) -> LabelAttention:
     with threadpool_limits(1, user_api="blas"):  # sums depend on how many share them
-        return _Learner(states, count).learn(rows, targets)
+        return _Network(states, count, number).learn(rows, targets)
 
 
-class _Learner:
+def _together(networks: Sequence[LabelAttention]) -> LabelAttention:
+    weights, biases = zip(*networks, strict=True)
+    return LabelAttention(np.concatenate(weights, axis=1), np.mean(biases, axis=0))
+
+
+class _Network:
     """Learns by batches of examples that have equally many tokens: nothing has to be padded."""
 
-    def __init__(self, states: TokenStates, count: int) -> None:
+    def __init__(self, states: TokenStates, count: int, number: int) -> None:
         self._states, self._starts, self._count = states, states.starts, count
-        self._chance = np.random.default_rng(0)
-        self._columns = _NETWORKS * count
+        self._chance = np.random.default_rng(number)
         size = states.values.shape[1]
         widest = np.sqrt(6 / (size + count))  # Glorot and Bengio, 2010
-        queries = self._chance.normal(0, 0.02, (size, self._columns))
-        values = self._chance.uniform(-widest, widest, (size, self._columns))
+        queries = self._chance.normal(0, 0.02, (size, count))
+        values = self._chance.uniform(-widest, widest, (size, count))
         self._weights = _Adam(np.hstack([queries, values]).astype(np.float32))
-        self._biases = _Adam(np.zeros(self._columns, dtype=np.float32))
+        self._biases = _Adam(np.zeros(count, dtype=np.float32))
 
     def learn(self, rows: Array, targets: Array) -> LabelAttention:
         sample = self._states.only(self._chance.permutation(rows)[:_SAMPLE]).decoded()
@@ -133,10 +147,9 @@ class _Learner:
         """For states as they are: their mean moves all tokens alike, which changes nothing in what
         is chosen and is a constant in what is judged."""
         weights = self._weights.values / self._spread[:, None]
-        biases = self._biases.values - self._mean @ weights[:, self._columns :]
-        shaped = weights.reshape(-1, 2, _NETWORKS, self._count).transpose(1, 2, 0, 3)
-        mean = biases.reshape(_NETWORKS, self._count).mean(axis=0)
-        return LabelAttention(np.ascontiguousarray(shaped), mean)
+        biases = self._biases.values - self._mean @ weights[:, self._count :]
+        shaped = weights.reshape(-1, 2, 1, self._count).transpose(1, 2, 0, 3)
+        return LabelAttention(np.ascontiguousarray(shaped), biases)
 
     def _batches(self, rows: Array) -> list[Array]:
         """Places in `rows`, in an order by chance."""
@@ -161,21 +174,20 @@ class _Learner:
         states /= self._spread
         texts, tokens, size = states.shape
         flat = states.reshape(-1, size)
-        both = (flat @ self._weights.values).reshape(texts, tokens, 2, self._columns)
+        both = (flat @ self._weights.values).reshape(texts, tokens, 2, self._count)
         queries, values = both[:, :, 0], both[:, :, 1]
         attention, chosen = _attend(queries, values)
 
         # How the loss grows with each score, for softmax and cross entropy.
-        scores = (chosen + self._biases.values).reshape(texts, _NETWORKS, self._count)
-        slope = softmax(scores, axis=2)
+        slope = softmax(chosen + self._biases.values)
         slope -= np.float32(_SMOOTHING / self._count)
-        slope[np.arange(texts), :, targets] -= np.float32(1 - _SMOOTHING)
-        slope = slope.reshape(texts, self._columns) / texts
+        slope[np.arange(texts), targets] -= np.float32(1 - _SMOOTHING)
+        slope /= texts
 
         slopes = np.empty_like(both)
         np.multiply(attention * (values - chosen[:, None]), slope[:, None], out=slopes[:, :, 0])
         np.multiply(attention, slope[:, None], out=slopes[:, :, 1])
-        self._weights.move(flat.T @ slopes.reshape(-1, 2 * self._columns), rate)
+        self._weights.move(flat.T @ slopes.reshape(-1, 2 * self._count), rate)
         self._biases.move(slope.sum(axis=0), rate)
 
 

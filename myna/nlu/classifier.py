@@ -29,7 +29,15 @@ from sklearn.linear_model import LogisticRegression
 from myna.nlu.attention import LabelAttention, learn_all
 from myna.nlu.encoder import encode_examples, load_encoder
 from myna.nlu.features import Array, Forms, TextFeatures
-from myna.nlu.linear import Ranking, Separators, fit_temperature, rank, separate_all, softmax
+from myna.nlu.linear import (
+    Ranking,
+    Separators,
+    fit_mixture,
+    fit_temperature,
+    rank,
+    separate_all,
+    softmax,
+)
 from myna.nlu.states import TokenStates
 
 logger = logging.getLogger(__name__)
@@ -91,7 +99,7 @@ class CascadeClassifier:
     quick model decides alone.
     """
 
-    _VERSION = 7
+    _VERSION = 8
     _STRENGTH = 0.5
     _FOLDS = 3
     _ENOUGH, _ENOUGH_UNSURE = 4000, 1500
@@ -99,6 +107,8 @@ class CascadeClassifier:
     time and tell no more."""
     _FEWEST_REJECTED = 20
     """Examples of either kind without which rejection is not learned."""
+    _CAUTION = 0.75
+    """See `_learn_thorough`."""
     _UNSURE_SHARE = 0.6
     """Of unseen examples, so many are given to the thorough model. Customers' messages are easier
     than the examples: of them it is less."""
@@ -255,8 +265,9 @@ class CascadeClassifier:
     ) -> _Thorough:
         """Learns from the states of the first examples, those that are no copies.
 
-        The attention's scores are logarithms of probabilities, as the quick model's distances are
-        when multiplied by its temperature. Divided by that they can be added: neither counts more.
+        How much the attention's scores count beside the quick model's distances is learned from
+        unseen examples. Their writers have also written what was learned, of which the attention
+        remembers more; so for customers it counts a little less.
 
         Args:
             states: theirs.
@@ -270,12 +281,18 @@ class CascadeClassifier:
         parts = folds.parts()
         learned = [*(originals[train[originals]] for train, _ in parts), originals]
         found = learn_all(states, [(rows, targets[rows]) for rows in learned], len(self.labels))
-        *held_out, attention = (each.scaled(1 / temperature) for each in found)
-        both = np.zeros_like(unseen)
+        *held_out, attention = found
+        scores = np.zeros_like(unseen)
         for model, (_, test) in zip(held_out, parts, strict=True):
             rows = np.flatnonzero(test)
-            both[rows] = unseen[rows] + model.scores(states.only(rows).split())
-        return _Thorough(attention, self._meaning(both, targets, unknown, folds))
+            scores[rows] = model.scores(states.only(rows).split())
+        # Logarithms of probabilities; distances are when multiplied by their temperature.
+        factor = 1 / temperature
+        known = folds.evaluated & ~folds.hidden
+        if known.sum() >= 2 * len(self.labels):
+            factor = self._CAUTION * fit_mixture(unseen[known], scores[known], targets[known])
+        both = unseen + factor * scores
+        return _Thorough(attention.scaled(factor), self._meaning(both, targets, unknown, folds))
 
     def _meaning(self, unseen: Array, targets: Array, unknown: Array, folds: _Folds) -> _Meaning:
         """Learned from the distances of examples that the model had not seen."""

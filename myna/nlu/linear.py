@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
@@ -104,6 +104,21 @@ def fit_temperature(distances: Array, targets: Array) -> float:
 
     best = minimize_scalar(surprise, bounds=(np.log(1.0), np.log(20.0)), method="bounded")
     return round(float(np.exp(best.x)), 3)
+
+
+def fit_mixture(distances: Array, scores: Array, targets: Array) -> float:
+    """The factor by which `scores` best help: the targets are most probable when the sum of the
+    distances and the scores times it, at whatever temperature, is soft-maxed."""
+    rows = np.arange(len(targets))
+
+    def surprise(logarithms: Array) -> float:
+        temperature, factor = np.exp(logarithms)
+        probabilities = softmax((distances + scores * np.float32(factor)) * np.float32(temperature))
+        return float(-np.log(probabilities[rows, targets] + 1e-9).mean())
+
+    bounds = [(np.log(0.5), np.log(20.0)), (np.log(0.01), np.log(1.0))]
+    best = minimize(surprise, [np.log(3.0), np.log(0.15)], method="Nelder-Mead", bounds=bounds)
+    return round(float(np.exp(best.x[1])), 4)
 
 
 def softmax(scores: Array, axis: int = 1) -> Array:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from myna.nlu.attention import LabelAttention, learn, learn_all
+from myna.nlu.attention import LabelAttention, learn_all
 from myna.nlu.features import Array
 from myna.nlu.states import TokenStates
 
@@ -29,7 +29,8 @@ NEW = [sentence(label) for label in LABELS]
 
 @pytest.fixture(scope="module")
 def learned() -> LabelAttention:
-    return learn(STATES, ROWS, LABELS[ROWS], 4)
+    (found,) = learn_all(STATES, [(ROWS, LABELS[ROWS])], 4)
+    return found
 
 
 def test_the_word_that_counts_is_found_among_others(learned: LabelAttention) -> None:
@@ -50,8 +51,8 @@ def test_learning_twice_gives_the_same_alone_or_beside_another(learned: LabelAtt
 
 def test_a_label_without_examples_is_not_chosen() -> None:
     rows = ROWS[LABELS[ROWS] != 2]
-    found = learn(STATES, rows, LABELS[rows], 4).scores(NEW)
-    assert not (found.argmax(axis=1) == 2).any()
+    (found,) = learn_all(STATES, [(rows, LABELS[rows])], 4)
+    assert not (found.scores(NEW).argmax(axis=1) == 2).any()
 
 
 def test_what_is_saved_answers_the_same(tmp_path: Path, learned: LabelAttention) -> None:
