@@ -16,6 +16,8 @@ from myna.nlu.text import strip_diacritics
 
 _START = ""
 _MOST_SPELLINGS = 8  # of a word; more are rare and would only cost time
+_UNSEEN = 0.5
+"""So often, shared among its spellings, is a word expected behind one that it never followed."""
 _LEAST_SHARE_MARKED = 0.3
 """From this share of words with diacritics on, a text was typed with them; about a third of the
 words of proper Vietnamese have none."""
@@ -30,7 +32,9 @@ class DiacriticRestorer:
     def __init__(self) -> None:
         self._spellings: dict[str, dict[str, int]] = {}
         self._pairs: dict[str, dict[str, int]] = {}
-        self._totals: dict[str, int] = {}
+        self._likely: dict[str, dict[str, float]] = {}
+        self._after: dict[str, dict[str, float]] = {}
+        self._weights: dict[str, float] = {}
 
     def fit(self, texts: Iterable[str]) -> DiacriticRestorer:
         """Learns from the texts that were typed with diacritics; returns itself."""
@@ -62,25 +66,37 @@ class DiacriticRestorer:
             return text
         paths: dict[str, tuple[float, tuple[str, ...]]] = {_START: (0.0, ())}
         for word in text.split():
-            known = self._spellings.get(word, {word: 1})
-            total = sum(known.values())
             ends = [
-                (score, path, self._pairs.get(before, {}), self._totals.get(before, 0) + 0.5)
+                (score - self._weights.get(before, log(_UNSEEN)), path, self._after.get(before, {}))
                 for before, (score, path) in paths.items()
             ]
             paths = {}
-            for spelling, count in known.items():
-                expected = 0.5 * count / total
+            for spelling, likely in self._likely.get(word, {word: log(_UNSEEN)}).items():
                 score, path = max(
-                    (score + log((after.get(spelling, 0) + expected) / seen), path)
-                    for score, path, after, seen in ends
+                    (score + after.get(spelling, likely), path) for score, path, after in ends
                 )
                 paths[spelling] = score, (*path, spelling)
         return " ".join(max(paths.values())[1])
 
     def _take(self, spellings: dict[str, dict[str, int]], pairs: dict[str, dict[str, int]]) -> None:
+        """Logarithms of how often each spelling is expected, and found, behind each word."""
         self._spellings, self._pairs = spellings, pairs
-        self._totals = {before: sum(after.values()) for before, after in pairs.items()}
+        expected = {
+            spelling: _UNSEEN * count / sum(counts.values())
+            for counts in spellings.values()
+            for spelling, count in counts.items()
+        }
+        self._likely = {
+            word: {spelling: log(expected[spelling]) for spelling in counts}
+            for word, counts in spellings.items()
+        }
+        self._after = {
+            before: {word: log(n + expected[word]) for word, n in after.items() if word in expected}
+            for before, after in pairs.items()
+        }
+        self._weights = {
+            before: log(sum(after.values()) + _UNSEEN) for before, after in pairs.items()
+        }
 
     def to_json(self) -> dict[str, Any]:
         """What was learned, as plain values."""
@@ -96,6 +112,8 @@ class DiacriticRestorer:
 
 def is_marked(text: str) -> bool:
     """Whether a text was typed with diacritics."""
+    if text.isascii():
+        return False
     found = text.split()
     marked = sum(_bare(word) != word for word in found)
     return marked > 0 and marked >= _LEAST_SHARE_MARKED * len(found)

@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from myna.nlu.classifier import CascadeClassifier
 from myna.nlu.component import TrainedComponent
-from myna.nlu.features import plain
+from myna.nlu.features import Forms
 from myna.nlu.text import prepare, words
 
 LANGUAGE = "language"
@@ -78,7 +78,7 @@ class LanguageModel:
             ]
             chance = random.Random(0)  # noqa: S311 - a choice of examples, not a secret
             chosen = chance.sample(own, min(len(own), _ENOUGH))
-            forms += [plain(_words_only(text)) for text in chosen]
+            forms += [_forms(_words_only(text)) for text in chosen]
             labels += [name] * len(chosen)
         self._model.fit(forms, labels)
         return self
@@ -97,7 +97,7 @@ class LanguageModel:
     def predict_many(self, messages: Sequence[tuple[str, str | None]]) -> list[str | None]:
         """As `predict`, for many pairs of message and hint."""
         texts = [_words_only(text) for text, _ in messages]
-        rankings = self._model.predict_many([plain(text) for text in texts])
+        rankings = self._model.predict_many([_forms(text) for text in texts])
         return [
             self._decide(text, dict(ranking), hint)
             for text, ranking, (_, hint) in zip(texts, rankings, messages, strict=True)
@@ -191,6 +191,10 @@ def language_of(message: Message) -> str | None:
 
 def _words_only(text: str) -> str:
     return " ".join(_NO_LANGUAGE.sub(" ", prepare(text)).split())
+
+
+def _forms(cleaned: str) -> Forms:
+    return Forms(cleaned, cleaned)
 
 
 def _is_other_script(text: str) -> bool:

@@ -23,6 +23,9 @@ from myna.nlu.text import clean, strip_diacritics
 NORMAL = "normal_text"
 """Property of a message: its text with shortforms replaced and diacritics restored."""
 
+WRITTEN = "clean_text"
+"""Property of a message: its text as `clean` leaves it."""
+
 _BARE, _BARE_NORMAL = "bare_text", "bare_normal_text"
 """The same of an example as it would be without its diacritics; not set where it has none."""
 
@@ -49,10 +52,10 @@ class Normaliser:
                 self._restorers[language] = restorer
         return self
 
-    def normalise(self, text: str, language: str | None) -> str:
-        """The form of a text that the models see beside the one that was written."""
+    def normalise(self, cleaned: str, language: str | None) -> str:
+        """The form of a cleaned text that the models see beside the one that was written."""
         language = language or self._only
-        replaced = self._replace(clean(text), language)
+        replaced = self._replace(cleaned, language)
         restorer = self._restorers.get(language or "")
         return restorer.restore(replaced) if restorer else replaced
 
@@ -85,7 +88,7 @@ class Normaliser:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class TextNormaliser(TrainedComponent):
-    """Sets the property `normal_text` of messages, which intents and entries are learned from.
+    """Sets `clean_text` and `normal_text` of messages, which intents and entries are learned from.
 
     The text itself, and so what is stored and shown, is never changed. The lexicons are those of
     `data/lexicons/` at the time of training; they are kept in the model, because what was learned
@@ -117,14 +120,15 @@ class TextNormaliser(TrainedComponent):
             if text is not None:
                 found = message.get(LANGUAGE)
                 language = language_of(message) if found in (None, OTHER) else found
-                message.set(NORMAL, self._normaliser.normalise(text, language))
+                message.set(WRITTEN, clean(text))
+                message.set(NORMAL, self._normaliser.normalise(message.get(WRITTEN), language))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Sets the property of the examples, for the components that learn after this one."""
         self.process(training_data.training_examples)
         for example in training_data.training_examples:
-            cleaned = clean(example.get(TEXT) or "")
+            cleaned = example.get(WRITTEN) or ""
             bare = strip_diacritics(cleaned)
             if bare != cleaned:
                 example.set(_BARE, bare)
@@ -159,6 +163,7 @@ def bare_forms_of(example: Message) -> Forms | None:
 
 def forms_of(message: Message) -> Forms:
     """A message as the models see it; without `TextNormaliser`, just cleaned."""
-    text = message.get(TEXT) or ""
     normal = message.get(NORMAL)
-    return plain(text) if normal is None else Forms(clean(text), normal)
+    if normal is None:
+        return plain(message.get(TEXT) or "")
+    return Forms(message.get(WRITTEN), normal)
