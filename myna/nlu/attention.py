@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from joblib import cpu_count
 from threadpoolctl import threadpool_limits
 
 from myna.nlu.features import Array
 from myna.nlu.linear import softmax
-from myna.nlu.parallel import side_by_side
 from myna.nlu.states import TokenStates
 
 _FEWEST_NETWORKS, _MOST_NETWORKS = 2, 8
@@ -38,9 +39,6 @@ _SAMPLE = 2000
 """Examples that tell how large the numbers of a state are."""
 _SMOOTHING = 0.1
 """Share of the target's probability that is spread over all labels."""
-
-_MUCH_WORK = 5_000
-"""Examples times labels: some seconds, more than it takes to start a process."""
 
 
 class LabelAttention(NamedTuple):
@@ -96,20 +94,14 @@ def learn_all(
     networks = round(_ENOUGH / max(most, 1))
     networks = min(max(networks, _FEWEST_NETWORKS), _MOST_NETWORKS)
     jobs = [
-        (states, rows, targets, count, number)
+        (_Network(states, count, number), rows, targets)
         for rows, targets in parts
         for number in range(networks)
     ]
-    work = sum(len(rows) for rows, _ in parts) * count
-    found = side_by_side(_learn, jobs, work > _MUCH_WORK)
+    # One thread each within BLAS: sums depend on how many share them.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(cpu_count()) as pool:
+        found = [*pool.map(lambda job: job[0].learn(*job[1:]), jobs)]
     return [_together(found[n : n + networks]) for n in range(0, len(found), networks)]
-
-
-def _learn(
-    states: TokenStates, rows: Array, targets: Array, count: int, number: int
-) -> LabelAttention:
-    with threadpool_limits(1, user_api="blas"):  # sums depend on how many share them
-        return _Network(states, count, number).learn(rows, targets)
 
 
 def _together(networks: Sequence[LabelAttention]) -> LabelAttention:

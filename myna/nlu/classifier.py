@@ -35,7 +35,7 @@ from myna.nlu.linear import (
     fit_mixture,
     fit_temperature,
     rank,
-    separate_all,
+    separate,
     softmax,
 )
 from myna.nlu.states import TokenStates
@@ -99,7 +99,7 @@ class CascadeClassifier:
     quick model decides alone.
     """
 
-    _VERSION = 8
+    _VERSION = 9
     _STRENGTH = 0.5
     _FOLDS = 3
     _ENOUGH, _ENOUGH_UNSURE = 4000, 1500
@@ -244,13 +244,11 @@ class CascadeClassifier:
     ) -> tuple[_Quick, Array]:
         """Learns from all examples; also the distances of those that a model had not seen."""
         parts = folds.parts()
-        *held_out, separators = separate_all(
-            [*((features[train], targets[train]) for train, _ in parts), (features, targets)],
-            len(self.labels),
-            self._STRENGTH,
-        )
-        unseen = np.zeros((len(targets), len(self.labels)), dtype=np.float32)
-        for model, (_, test) in zip(held_out, parts, strict=True):
+        count = len(self.labels)
+        separators = separate(features, targets, count, self._STRENGTH)
+        unseen = np.zeros((len(targets), count), dtype=np.float32)
+        for train, test in parts:
+            model = separate(features[train], targets[train], count, self._STRENGTH)
             unseen[test] = model.distances(features[test])
         return _Quick(separators, self._meaning(unseen, targets, unknown, folds)), unseen
 

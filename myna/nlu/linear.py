@@ -14,13 +14,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
 
 from myna.nlu.features import Array
-from myna.nlu.parallel import side_by_side
 
 Ranking = list[tuple[str, float]]
 """Labels with their probabilities, most probable first."""
-
-_MUCH_WORK = 100_000_000
-"""Entries of the features times labels: some seconds, more than it takes to start a process."""
 
 _UNSEEN_LABEL = -3.0
 """Distance to a label that has no examples: farther than that to any that has."""
@@ -45,31 +41,27 @@ class Separators(NamedTuple):
     def save(self, path: Path) -> None:
         """Writes plain arrays; half precision changes no answer and halves the model.
 
-        Compressed here, because Rasa's archive is packed at the highest level, which takes ten
-        times as long for 2 % less and loses no time on what is packed already.
+        Four in five weights are zero: written are the others, and where they are.
         """
         both = np.vstack([self.weights, self.biases]).astype(np.float16)
-        np.savez_compressed(path, separators=both)
+        some = both != 0
+        np.savez_compressed(path, values=both[some], where=np.packbits(some), shape=both.shape)
 
     @classmethod
     def load(cls, path: Path) -> Separators:
         """Reads what `save` wrote."""
         with np.load(path, allow_pickle=False) as file:
-            stored = file["separators"].astype(np.float32)
-        return cls(stored[:-1], stored[-1])
-
-
-def separate_all(
-    parts: Sequence[tuple[csr_matrix, Array]], count: int, strength: float
-) -> list[Separators]:
-    """As `separate`, for several sets of examples, side by side where it is much work."""
-    work = sum(features.nnz for features, _ in parts) * count
-    jobs = [(features, targets, count, strength) for features, targets in parts]
-    return side_by_side(separate, jobs, work > _MUCH_WORK)
+            both = np.zeros(file["shape"], dtype=np.float32)
+            some = np.unpackbits(file["where"], count=both.size).astype(bool).reshape(both.shape)
+            both[some] = file["values"]
+        return cls(both[:-1], both[-1])
 
 
 def separate(features: csr_matrix, targets: Array, count: int, strength: float) -> Separators:
     """Learns separators for `count` labels; one without examples is never chosen.
+
+    Not to be called by several threads at once: liblinear has one source of random numbers for all
+    of them, so what is learned would depend on chance.
 
     Args:
         features: a row for each example.

