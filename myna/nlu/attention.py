@@ -80,7 +80,7 @@ class LabelAttention(NamedTuple):
             return cls(file["weights"].astype(np.float32), file["biases"].astype(np.float32))
 
 
-def learn_all(
+def learn(
     states: TokenStates, parts: Sequence[tuple[Array, Array]], count: int
 ) -> list[LabelAttention]:
     """Learns to tell `count` labels apart, once from each part; the same every time.
@@ -93,14 +93,15 @@ def learn_all(
     most = max(len(rows) for rows, _ in parts)
     networks = round(_ENOUGH / max(most, 1))
     networks = min(max(networks, _FEWEST_NETWORKS), _MOST_NETWORKS)
-    jobs = [
-        (_Network(states, count, number), rows, targets)
-        for rows, targets in parts
-        for number in range(networks)
-    ]
+    jobs = [(part, number) for part in parts for number in range(networks)]
+
+    def network(job: tuple[tuple[Array, Array], int]) -> LabelAttention:
+        part, number = job
+        return _Network(states, count, number).learn(*part)
+
     # One thread each within BLAS: sums depend on how many share them.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(cpu_count()) as pool:
-        found = [*pool.map(lambda job: job[0].learn(*job[1:]), jobs)]
+        found = list(pool.map(network, jobs))
     return [_together(found[n : n + networks]) for n in range(0, len(found), networks)]
 
 

@@ -26,7 +26,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from myna.nlu.attention import LabelAttention, learn_all
+from myna.nlu.attention import LabelAttention, learn
 from myna.nlu.encoder import encode_examples, load_encoder
 from myna.nlu.features import Array, Forms, TextFeatures
 from myna.nlu.linear import (
@@ -278,7 +278,7 @@ class CascadeClassifier:
         originals = np.arange(len(states.lengths))
         parts = folds.parts()
         learned = [*(originals[train[originals]] for train, _ in parts), originals]
-        found = learn_all(states, [(rows, targets[rows]) for rows in learned], len(self.labels))
+        found = learn(states, [(rows, targets[rows]) for rows in learned], len(self.labels))
         *held_out, attention = found
         scores = np.zeros_like(unseen)
         for model, (_, test) in zip(held_out, parts, strict=True):

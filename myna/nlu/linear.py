@@ -99,8 +99,9 @@ def fit_temperature(distances: Array, targets: Array) -> float:
 
 
 def fit_mixture(distances: Array, scores: Array, targets: Array) -> float:
-    """The factor by which `scores` best help: the targets are most probable when the sum of the
-    distances and the scores times it, at whatever temperature, is soft-maxed."""
+    """The factor by which `scores` best help, from 0.01 to 1: that with which the targets are most
+    probable when the distances and the scores times it are added and soft-maxed, at whatever
+    temperature."""
     rows = np.arange(len(targets))
 
     def surprise(logarithms: Array) -> float:

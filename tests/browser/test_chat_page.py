@@ -88,27 +88,30 @@ def test_a_message_is_sent_and_answered_and_announced(chat: Page) -> None:
     expect(chat.locator("#intro")).to_be_hidden()
 
 
-def test_enter_before_the_conversation_is_there_is_not_lost(
-    open_page: OpenPage, server: FakeServer
-) -> None:
+@pytest.fixture
+def opening(open_page: OpenPage, server: FakeServer) -> Page:
+    """The page before the conversation is there."""
     server.polls_take = 1.5
-    page = open_page("/")
-    say(page, "Chào shop")
+    return open_page("/")
+
+
+def test_enter_before_the_conversation_is_there_is_not_lost(
+    opening: Page, server: FakeServer
+) -> None:
+    say(opening, "Chào shop")
     assert server.posts == []
-    expect(bubbles(page)).to_have_count(2)
+    expect(bubbles(opening)).to_have_count(2)
     assert said(server) == ["Chào shop"]
 
 
 def test_who_writes_on_before_the_conversation_is_there_sends_it_later(
-    open_page: OpenPage, server: FakeServer
+    opening: Page, server: FakeServer
 ) -> None:
-    server.polls_take = 1.5
-    page = open_page("/")
-    say(page, "Chào")
-    page.get_by_label("Nhập tin nhắn…").fill("Chào shop, cho mình hỏi")
-    expect(page.locator("#send")).to_be_enabled()
-    page.keyboard.press("Enter")
-    expect(bubbles(page)).to_have_count(2)
+    say(opening, "Chào")
+    opening.get_by_label("Nhập tin nhắn…").fill("Chào shop, cho mình hỏi")
+    expect(opening.locator("#send")).to_be_enabled()
+    opening.keyboard.press("Enter")
+    expect(bubbles(opening)).to_have_count(2)
     assert said(server) == ["Chào shop, cho mình hỏi"]
 
 

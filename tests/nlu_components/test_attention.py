@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from myna.nlu.attention import LabelAttention, learn_all
+from myna.nlu.attention import LabelAttention, learn
 from myna.nlu.features import Array
 from myna.nlu.states import TokenStates
 
@@ -29,7 +29,7 @@ NEW = [sentence(label) for label in LABELS]
 
 @pytest.fixture(scope="module")
 def learned() -> LabelAttention:
-    (found,) = learn_all(STATES, [(ROWS, LABELS[ROWS])], 4)
+    (found,) = learn(STATES, [(ROWS, LABELS[ROWS])], 4)
     return found
 
 
@@ -44,14 +44,14 @@ def test_the_word_that_counts_is_found_among_others(learned: LabelAttention) -> 
 
 def test_learning_twice_gives_the_same_alone_or_beside_another(learned: LabelAttention) -> None:
     fewer = ROWS[:500]
-    again, other = learn_all(STATES, [(ROWS, LABELS[ROWS]), (fewer, LABELS[fewer])], 4)
+    again, other = learn(STATES, [(ROWS, LABELS[ROWS]), (fewer, LABELS[fewer])], 4)
     assert np.array_equal(learned.scores(NEW), again.scores(NEW))
     assert not np.array_equal(learned.scores(NEW), other.scores(NEW))
 
 
 def test_a_label_without_examples_is_not_chosen() -> None:
     rows = ROWS[LABELS[ROWS] != 2]
-    (found,) = learn_all(STATES, [(rows, LABELS[rows])], 4)
+    (found,) = learn(STATES, [(rows, LABELS[rows])], 4)
     assert not (found.scores(NEW).argmax(axis=1) == 2).any()
 
 

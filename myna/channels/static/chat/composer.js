@@ -47,8 +47,8 @@ export class Composer {
   /** The conversation is open: sending makes sense. */
   enable() {
     this.ready = true;
+    this.refresh();
     if (this.early) this.submit();
-    else this.refresh();
   }
 
   /**
