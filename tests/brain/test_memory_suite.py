@@ -21,7 +21,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.endpoint import create_app
 
-from actions import orders, proof
+from actions import orders, proof, stores
 from myna import training
 from myna.brain.guard import make_loud
 from myna.brain.nlg import CatalogueNLG
@@ -189,6 +189,7 @@ def play(agent: Agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
     """Plays conversations as one, with a memory that reads back so many turns."""
     monkeypatch.setenv("MYNA_CODES", "key of tests")
     now = datetime.now(UTC)
+    monkeypatch.setattr(stores, "now", lambda: now)  # "still two minutes" is one a minute later
 
     async def play(sittings: Sittings, tail: int) -> AsyncIterator[Record]:
         engine = schema.open_database(f"sqlite:///{tmp_path / f'shop-{tail}.db'}")
