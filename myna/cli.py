@@ -298,18 +298,26 @@ def bench() -> None:
 )
 @click.option("--against", type=click.Choice(["diet"]), help="Train a stock pipeline beside ours.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Limit the stock pipeline's epochs.")
+@click.option(
+    "--tuned-layers",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Learn so many layers of our encoder further, as `tuned_layers` in config.yml does.",
+)
 @click.option("--json", "as_json", is_flag=True)
-def bench_nlu_(data: Path | None, against: str | None, epochs: int | None, as_json: bool) -> None:
+def bench_nlu_(
+    data: Path | None, against: str | None, epochs: int | None, tuned_layers: int, as_json: bool
+) -> None:
     """Understanding, on a file of messages (split, lang, intent, text) or on our own."""
     from myna.bench.nlu import bench_nlu, format_nlu
     from myna.bench.sentences import bench_sentences, format_sentences
 
     if data is None:
-        result = bench_sentences(against, epochs)
+        result = bench_sentences(against, epochs, tuned_layers)
         click.echo(json.dumps(result, indent=2) if as_json else format_sentences(result))
         return
     try:
-        result = bench_nlu(data, against, epochs)
+        result = bench_nlu(data, against, epochs, tuned_layers)
     except ValueError as error:
         _fail(error)
     click.echo(json.dumps(result, indent=2) if as_json else format_nlu(result))

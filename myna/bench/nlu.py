@@ -43,13 +43,16 @@ class Prediction:
     milliseconds: float
 
 
-def bench_nlu(path: Path, against: str | None = None, epochs: int | None = None) -> dict[str, Any]:
+def bench_nlu(
+    path: Path, against: str | None = None, epochs: int | None = None, tuned_layers: int = 0
+) -> dict[str, Any]:
     """Trains on the train rows of a file and measures on its test rows.
 
     Args:
         path: Tab-separated, header `split lang intent text`, intent `oos` for out of scope.
         against: `diet` measures stock Rasa's default pipeline in the same run as well.
         epochs: Of that pipeline's components; without it, Rasa's own number (100).
+        tuned_layers: Of our encoder's, learned further (see `IntentClassifier`).
 
     Returns:
         `in_scope_accuracy`: of the most probable intent, before anything is rejected.
@@ -71,7 +74,7 @@ def bench_nlu(path: Path, against: str | None = None, epochs: int | None = None)
     if against not in (None, "diet"):
         raise ValueError(f"'{against}' is not known; compare with 'diet'")
     result: dict[str, Any] = {"data": path.name, "train_rows": len(train), "test_rows": len(test)}
-    result |= _measure(_our_pipeline(), train, test, _FOLDS)
+    result |= _measure(our_pipeline(tuned_layers), train, test, _FOLDS)
     if against:
         # One fold, because each costs as much as the whole training of this pipeline.
         result[against] = _measure(stock_config(epochs)["pipeline"], train, test, 1)
@@ -155,12 +158,6 @@ def _measure(
     }
 
 
-def _our_pipeline() -> list[dict[str, Any]]:
-    config = yaml.safe_load((PROJECT / "config.yml").read_text(encoding="utf-8"))
-    pipeline: list[dict[str, Any]] = config["pipeline"]
-    return pipeline
-
-
 def _train(pipeline: list[dict[str, Any]], rows: Sequence[Row]) -> tuple[Reader, float]:
     """Trains a pipeline on rows, as `rasa train nlu` does; returns it and the seconds it took."""
     with tempfile.TemporaryDirectory(prefix="myna-bench-") as name:
@@ -214,6 +211,16 @@ def _mcc(predictions: Sequence[Prediction], threshold: float) -> float:
 def _share(hits: Iterator[bool]) -> float | None:
     counted = list(hits)
     return round(sum(counted) / len(counted), 4) if counted else None
+
+
+def our_pipeline(tuned_layers: int = 0) -> list[dict[str, Any]]:
+    """That of `config.yml`, with so many layers of the encoder learned further if any are."""
+    config = yaml.safe_load((PROJECT / "config.yml").read_text(encoding="utf-8"))
+    pipeline: list[dict[str, Any]] = config["pipeline"]
+    for component in pipeline:
+        if tuned_layers and component["name"] == "myna.nlu.intent.IntentClassifier":
+            component["tuned_layers"] = tuned_layers
+    return pipeline
 
 
 @contextlib.contextmanager

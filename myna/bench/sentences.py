@@ -14,7 +14,7 @@ import rasa.model_training
 import yaml
 from sklearn.metrics import f1_score
 
-from myna.bench.nlu import quiet_rasa
+from myna.bench.nlu import our_pipeline, quiet_rasa
 from myna.bench.stock import stock_config
 from myna.nlu.language import LANGUAGE
 from myna.nlu.parse import Reader, resolved_ranking
@@ -29,12 +29,15 @@ _OUT_OF_SCOPE = "out_of_scope"
 Row = dict[str, float | None]
 
 
-def bench_sentences(against: str | None = None, epochs: int | None = None) -> dict[str, Any]:
+def bench_sentences(
+    against: str | None = None, epochs: int | None = None, tuned_layers: int = 0
+) -> dict[str, Any]:
     """Trains on `data/nlu/` and measures on `tests/nlu/`, one message at a time.
 
     Args:
         against: `diet` measures stock Rasa's default pipeline as well.
         epochs: of that pipeline's components; without it, Rasa's own number (100).
+        tuned_layers: of our encoder's, learned further (see `IntentClassifier`).
 
     Returns:
         `train_seconds` with nothing computed before, `model_megabytes`,
@@ -46,8 +49,7 @@ def bench_sentences(against: str | None = None, epochs: int | None = None) -> di
         person could not tell it: `tests/language/unclear.yml`), `language_undecided`. With
         `against`, the same keys once more under its name, those about languages empty.
     """
-    config = yaml.safe_load((PROJECT / "config.yml").read_text(encoding="utf-8"))
-    result = _measure(config["pipeline"])
+    result = _measure(our_pipeline(tuned_layers))
     if against == "diet":
         result["diet"] = _measure(stock_config(epochs)["pipeline"])
     return result

@@ -9,7 +9,6 @@ averaged: together they are right more often than any of them.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from joblib import cpu_count
 from threadpoolctl import threadpool_limits
 
+from myna.nlu.batches import batches, rounds, some_tokens
 from myna.nlu.features import Array
 from myna.nlu.linear import softmax
 from myna.nlu.states import TokenStates
@@ -31,13 +31,9 @@ _VISITS = 130_000
 _FEWEST_ROUNDS, _MOST_ROUNDS = 4, 40
 _BATCH = 64
 _RATE = 0.003
-_WARM_UP = 0.1
-"""The learning rate rises for this share of the steps, then falls, both in a straight line."""
-_SEEN = 0.7
-"""Share of a text's tokens that are looked at in a step: no label may lean on a single word."""
 _SAMPLE = 2000
 """Examples that tell how large the numbers of a state are."""
-_SMOOTHING = 0.1
+SMOOTHING = 0.1
 """Share of the target's probability that is spread over all labels."""
 
 
@@ -110,59 +106,58 @@ def _together(networks: Sequence[LabelAttention]) -> LabelAttention:
     return LabelAttention(np.concatenate(weights, axis=1), np.mean(biases, axis=0))
 
 
-class _Network:
-    """Learns by batches of examples that have equally many tokens: nothing has to be padded."""
+def first_weights(size: int, count: int, chance: np.random.Generator) -> Array:
+    """What learning begins with: queries, then values, beside each other.
 
+    Args:
+        size: of a state.
+        count: of labels.
+        chance: where they come from.
+    """
+    widest = np.sqrt(6 / (size + count))  # Glorot and Bengio, 2010
+    queries = chance.normal(0, 0.02, (size, count))
+    values = chance.uniform(-widest, widest, (size, count))
+    return np.hstack([queries, values]).astype(np.float32)
+
+
+def from_standardised(weights: Array, biases: Array, mean: Array, spread: Array) -> LabelAttention:
+    """One network, learned from states less their mean and divided by their spread, for states as
+    they are: their mean moves all tokens alike, which changes nothing in what is chosen and is a
+    constant in what is judged.
+
+    Args:
+        weights: queries, then values, beside each other.
+        biases: one for each label.
+        mean: of the states.
+        spread: theirs.
+    """
+    count = len(biases)
+    weights = weights / spread[:, None]
+    biases = biases - mean @ weights[:, count:]
+    shaped = weights.reshape(-1, 2, 1, count).transpose(1, 2, 0, 3)
+    return LabelAttention(np.ascontiguousarray(shaped), biases)
+
+
+class _Network:
     def __init__(self, states: TokenStates, count: int, number: int) -> None:
         self._states, self._starts, self._count = states, states.starts, count
         self._chance = np.random.default_rng(number)
-        size = states.values.shape[1]
-        widest = np.sqrt(6 / (size + count))  # Glorot and Bengio, 2010
-        queries = self._chance.normal(0, 0.02, (size, count))
-        values = self._chance.uniform(-widest, widest, (size, count))
-        self._weights = _Adam(np.hstack([queries, values]).astype(np.float32))
+        self._weights = _Adam(first_weights(states.values.shape[1], count, self._chance))
         self._biases = _Adam(np.zeros(count, dtype=np.float32))
 
     def learn(self, rows: Array, targets: Array) -> LabelAttention:
         sample = self._states.only(self._chance.permutation(rows)[:_SAMPLE]).decoded()
         self._mean, self._spread = sample.mean(axis=0), sample.std(axis=0) + 1e-3
-        rounds = round(_VISITS / max(len(rows), 1))
-        rounds = min(max(rounds, _FEWEST_ROUNDS), _MOST_ROUNDS)
-        batches = [batch for _ in range(rounds) for batch in self._batches(rows)]
-        for number, batch in enumerate(batches):
-            done = number / len(batches)
-            rate = _RATE * min(done / _WARM_UP, (1 - done) / (1 - _WARM_UP))
-            # A batch that is not full says less.
-            self._learn_batch(rows[batch], targets[batch], rate * np.sqrt(len(batch) / _BATCH))
-        return self._learned()
-
-    def _learned(self) -> LabelAttention:
-        """For states as they are: their mean moves all tokens alike, which changes nothing in what
-        is chosen and is a constant in what is judged."""
-        weights = self._weights.values / self._spread[:, None]
-        biases = self._biases.values - self._mean @ weights[:, self._count :]
-        shaped = weights.reshape(-1, 2, 1, self._count).transpose(1, 2, 0, 3)
-        return LabelAttention(np.ascontiguousarray(shaped), biases)
-
-    def _batches(self, rows: Array) -> list[Array]:
-        """Places in `rows`, in an order by chance."""
         lengths = self._states.lengths[rows]
-        batches: list[Array] = []
-        for length in np.unique(lengths):
-            places = self._chance.permutation(np.flatnonzero(lengths == length))
-            batches += [places[n : n + _BATCH] for n in range(0, len(places), _BATCH)]
-        return [batches[number] for number in self._chance.permutation(len(batches))]
-
-    def _some_tokens(self, rows: Array) -> Array:
-        """Numbers of the tokens that are looked at, of each text as many."""
-        length = self._states.lengths[rows[0]]
-        seen = math.ceil(_SEEN * length)
-        chances = self._chance.random((len(rows), length), dtype=np.float32)
-        tokens: Array = self._starts[rows][:, None] + chances.argpartition(seen - 1)[:, :seen]
-        return tokens
+        times = rounds(len(rows), _VISITS, _FEWEST_ROUNDS, _MOST_ROUNDS)
+        for batch, share in batches(lengths, times, _BATCH, self._chance):
+            self._learn_batch(rows[batch], targets[batch], _RATE * share)
+        weights, biases = self._weights.values, self._biases.values
+        return from_standardised(weights, biases, self._mean, self._spread)
 
     def _learn_batch(self, rows: Array, targets: Array, rate: float) -> None:
-        states = self._states.decoded(self._some_tokens(rows))
+        places = some_tokens(len(rows), int(self._states.lengths[rows[0]]), self._chance)
+        states = self._states.decoded(self._starts[rows][:, None] + places)
         states -= self._mean
         states /= self._spread
         texts, tokens, size = states.shape
@@ -173,8 +168,8 @@ class _Network:
 
         # How the loss grows with each score, for softmax and cross entropy.
         slope = softmax(chosen + self._biases.values)
-        slope -= np.float32(_SMOOTHING / self._count)
-        slope[np.arange(texts), targets] -= np.float32(1 - _SMOOTHING)
+        slope -= np.float32(SMOOTHING / self._count)
+        slope[np.arange(texts), targets] -= np.float32(1 - SMOOTHING)
         slope /= texts
 
         slopes = np.empty_like(both)

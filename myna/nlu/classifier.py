@@ -20,14 +20,20 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from myna.nlu.attention import LabelAttention, learn
-from myna.nlu.encoder import encode_examples, load_encoder
+from myna.nlu.encoder import (
+    Layer,
+    SentenceEncoder,
+    TunableEncoder,
+    encode_examples,
+    load_encoder,
+)
 from myna.nlu.features import Array, Forms, TextFeatures
 from myna.nlu.linear import (
     Ranking,
@@ -39,11 +45,15 @@ from myna.nlu.linear import (
     softmax,
 )
 from myna.nlu.states import TokenStates
+from myna.nlu.tuning import Tuned, load_layers, save_layers, tune
 
 logger = logging.getLogger(__name__)
 
 OUT_OF_SCOPE = "out_of_scope"
 """The label of examples that belong to no other."""
+
+_Part = tuple[Array, Array]
+"""Numbers of examples, and the numbers of their labels."""
 
 _MISSED_COSTS = 1.5
 """So much worse is an answer to what is not ours than a needless question what was meant."""
@@ -88,8 +98,34 @@ class _Quick(NamedTuple):
 class _Thorough(NamedTuple):
     """Knows what the words mean as well."""
 
+    encoder: SentenceEncoder
+    layers: list[Layer]
+    """Those of the encoder that were learned further."""
     attention: LabelAttention
     meaning: _Meaning
+
+
+class _Encoded(NamedTuple):
+    """Examples as an encoder knows them."""
+
+    encoder: SentenceEncoder
+    texts: Sequence[str]
+    states: TokenStates
+    """Below the layers that are learned further."""
+
+    def attention(self, layers: int, parts: Sequence[_Part], count: int) -> list[Tuned]:
+        """Learns to tell `count` labels apart, once from each part."""
+        if layers:
+            encoder = cast(TunableEncoder, self.encoder)
+            return [tune(encoder, self.states, layers, part, count) for part in parts]
+        return [Tuned([], attention) for attention in learn(self.states, parts, count)]
+
+    def scores(self, model: Tuned, rows: Array) -> Array:
+        """What a model says of some of the examples."""
+        if not model.layers:
+            return model.attention.scores(self.states.only(rows).split())
+        encoder = _with_layers(self.encoder, model.layers)
+        return model.attention.scores(encoder.encode([self.texts[row] for row in rows]))
 
 
 class CascadeClassifier:
@@ -99,7 +135,7 @@ class CascadeClassifier:
     quick model decides alone.
     """
 
-    _VERSION = 9
+    _VERSION = 10
     _STRENGTH = 0.5
     _FOLDS = 3
     _ENOUGH, _ENOUGH_UNSURE = 4000, 1500
@@ -113,10 +149,16 @@ class CascadeClassifier:
     """Of unseen examples, so many are given to the thorough model. Customers' messages are easier
     than the examples: of them it is less."""
 
-    def __init__(self, encoder: str | None = None) -> None:
-        """Takes the name of an encoder's module, see `load_encoder`."""
+    def __init__(self, encoder: str | None = None, tuned_layers: int = 0) -> None:
+        """See the class.
+
+        Args:
+            encoder: its module, see `load_encoder`.
+            tuned_layers: how many of its last layers are learned further.
+        """
         self.labels: list[str] = []
         self._encoder_module = encoder
+        self._tuned_layers = tuned_layers
         self._encoder_name: str | None = None
         self._features = TextFeatures()
         self._quick: _Quick | None = None
@@ -144,9 +186,11 @@ class CascadeClassifier:
         sources = np.array([*range(len(examples)), *copied])
         targets = np.searchsorted(self.labels, [examples[n][1] for n in sources])
         encoder = load_encoder(self._encoder_module)
+        layers = self._layers_to_tune(encoder)
         with ThreadPoolExecutor(1) as pool:  # encodes beside what keeps only one core busy
             normal = [text.normal for text, _, _ in examples]
-            states = pool.submit(encode_examples, encoder, normal) if encoder else None
+            lower = cast(TunableEncoder, encoder).below(layers) if layers else encoder
+            states = pool.submit(encode_examples, lower, normal) if lower else None
             features = self._features.fit_transform(forms)
             folds = _Folds(targets, sources, self._FOLDS, self._outside)
             unknown = folds.unknown(features[:, self._features.word_columns()])
@@ -159,8 +203,9 @@ class CascadeClassifier:
                 self._sure = round(float(np.quantile(believed[known], self._UNSURE_SHARE)), 4)
                 folds = folds.only(believed < self._sure, self._ENOUGH_UNSURE)
                 self._encoder_name = encoder.name
+                encoded = _Encoded(encoder, normal, states.result())
                 self._thorough = self._learn_thorough(
-                    states.result(), targets, unseen, meaning.temperature, unknown, folds
+                    encoded, layers, targets, unseen, meaning.temperature, unknown, folds
                 )
         return self
 
@@ -173,13 +218,15 @@ class CascadeClassifier:
         separators, meaning = self._quick
         distances = separators.distances(features)
         probabilities = meaning.probabilities(distances, unknown, self._outside)
-        if self._thorough is not None:
-            attention, deeper = self._thorough
+        thorough = self._thorough
+        if thorough is not None:
             unsure = np.flatnonzero(probabilities.max(axis=1) < self._sure)
-            states = self._encode([texts[i] for i in unsure]) if len(unsure) else None
+            states = self._encode(thorough, [texts[i] for i in unsure]) if len(unsure) else None
             if states is not None:
-                both = distances[unsure] + attention.scores(states)
-                probabilities[unsure] = deeper.probabilities(both, unknown[unsure], self._outside)
+                both = distances[unsure] + thorough.attention.scores(states)
+                probabilities[unsure] = thorough.meaning.probabilities(
+                    both, unknown[unsure], self._outside
+                )
         return [rank(self.labels, row) for row in probabilities]
 
     def predict_proba(self, text: Forms) -> Ranking:
@@ -209,6 +256,7 @@ class CascadeClassifier:
             self._quick.separators.save(directory / "separators.npz")
         if self._thorough is not None:
             self._thorough.attention.save(directory / "attention.npz")
+            save_layers(self._thorough.layers, directory / "layers.npz")
 
     @classmethod
     def load(cls, directory: Path, encoder: str | None = None) -> CascadeClassifier:
@@ -230,9 +278,15 @@ class CascadeClassifier:
             model._features = TextFeatures.load(directory)
             separators = Separators.load(directory / "separators.npz")
             model._quick = _Quick(separators, meanings["quick"])
-        if "thorough" in meanings and model._usable_encoder():
-            attention = LabelAttention.load(directory / "attention.npz")
-            model._thorough = _Thorough(attention, meanings["thorough"])
+        usable = model._usable_encoder() if "thorough" in meanings else None
+        if usable is not None:
+            layers = load_layers(directory / "layers.npz")
+            model._thorough = _Thorough(
+                _with_layers(usable, layers),
+                layers,
+                LabelAttention.load(directory / "attention.npz"),
+                meanings["thorough"],
+            )
         return model
 
     @property
@@ -254,43 +308,51 @@ class CascadeClassifier:
 
     def _learn_thorough(
         self,
-        states: TokenStates,
+        encoded: _Encoded,
+        layers: int,
         targets: Array,
         unseen: Array,
         temperature: float,
         unknown: Array,
         folds: _Folds,
     ) -> _Thorough:
-        """Learns from the states of the first examples, those that are no copies.
+        """Learns from the first examples, those that are no copies.
 
         How much the attention's scores count beside the quick model's distances is learned from
         unseen examples. Their writers have also written what was learned, of which the attention
         remembers more; so for customers it counts a little less.
 
         Args:
-            states: theirs.
+            encoded: these examples.
+            layers: how many of the encoder's are learned further.
             targets: of all examples.
             unseen: distances of the quick model for examples that it had not seen.
             temperature: the quick model's.
             unknown: share of unknown words, of all examples.
             folds: which examples are to be looked at unseen.
         """
-        originals = np.arange(len(states.lengths))
+        originals = np.arange(len(encoded.texts))
         parts = folds.parts()
         learned = [*(originals[train[originals]] for train, _ in parts), originals]
-        found = learn(states, [(rows, targets[rows]) for rows in learned], len(self.labels))
-        *held_out, attention = found
+        found = encoded.attention(
+            layers, [(rows, targets[rows]) for rows in learned], len(self.labels)
+        )
+        *held_out, tuned = found
         scores = np.zeros_like(unseen)
         for model, (_, test) in zip(held_out, parts, strict=True):
             rows = np.flatnonzero(test)
-            scores[rows] = model.scores(states.only(rows).split())
+            scores[rows] = encoded.scores(model, rows)
         # Logarithms of probabilities; distances are when multiplied by their temperature.
         factor = 1 / temperature
         known = folds.evaluated & ~folds.hidden
         if known.sum() >= 2 * len(self.labels):
             factor = self._CAUTION * fit_mixture(unseen[known], scores[known], targets[known])
-        both = unseen + factor * scores
-        return _Thorough(attention.scaled(factor), self._meaning(both, targets, unknown, folds))
+        return _Thorough(
+            _with_layers(encoded.encoder, tuned.layers),
+            tuned.layers,
+            tuned.attention.scaled(factor),
+            self._meaning(unseen + factor * scores, targets, unknown, folds),
+        )
 
     def _meaning(self, unseen: Array, targets: Array, unknown: Array, folds: _Folds) -> _Meaning:
         """Learned from the distances of examples that the model had not seen."""
@@ -315,7 +377,15 @@ class CascadeClassifier:
     def _unknown(self, texts: Sequence[Forms]) -> Array:
         return np.array([self._features.unknown_share(text) for text in texts], dtype=np.float32)
 
-    def _usable_encoder(self) -> bool:
+    def _layers_to_tune(self, encoder: SentenceEncoder | None) -> int:
+        if self._tuned_layers and encoder is not None and not hasattr(encoder, "with_layers"):
+            logger.warning(
+                "The layers of the embeddings %s cannot be learned further.", encoder.name
+            )
+            return 0
+        return self._tuned_layers if encoder is not None else 0
+
+    def _usable_encoder(self) -> SentenceEncoder | None:
         encoder = load_encoder(self._encoder_module)
         if encoder is not None and encoder.name != self._encoder_name:
             logger.warning(
@@ -324,19 +394,20 @@ class CascadeClassifier:
                 self._encoder_name,
                 encoder.name,
             )
-            return False
-        return encoder is not None
+            return None
+        return encoder
 
-    def _encode(self, texts: Sequence[Forms]) -> Sequence[Array] | None:
-        encoder = load_encoder(self._encoder_module)
+    def _encode(self, thorough: _Thorough, texts: Sequence[Forms]) -> Sequence[Array] | None:
         try:
-            if encoder is None:
-                raise ValueError("there is no encoder")
-            return encoder.encode([text.normal for text in texts])
+            return thorough.encoder.encode([text.normal for text in texts])
         except Exception:  # whatever a backend does, a customer gets an answer
             logger.exception("Sentence embeddings are off from here on: the encoder has failed.")
             self._thorough = None
             return None
+
+
+def _with_layers(encoder: SentenceEncoder, layers: Sequence[Layer]) -> SentenceEncoder:
+    return cast(TunableEncoder, encoder).with_layers(layers) if layers else encoder
 
 
 class _Folds:

@@ -49,6 +49,34 @@ class SentenceEncoder(Protocol):
         """For each text an array, tokens times `size`; one row of a text as a whole will do."""
 
 
+Layer = dict[str, Array]
+"""A layer of BERT (Devlin et al., 2019): weights (`.w`, outputs times inputs) and biases (`.b`).
+`q`, `k`, `v` and `ao` look at the other tokens, `fi` and `fo` think over what was seen; `aln` and
+`oln` normalise after each."""
+
+
+class TunableEncoder(SentenceEncoder, Protocol):
+    """An encoder whose last layers can be learned further."""
+
+    heads: int
+    """Of each layer."""
+    epsilon: float
+    """Added to the variance when states are normalised."""
+
+    def below(self, count: int) -> SentenceEncoder:
+        """The encoder without its last layers.
+
+        Raises:
+            EncoderError: there are not so many.
+        """
+
+    def last_layers(self, count: int) -> list[Layer]:
+        """Copies of them, in the order in which they are computed."""
+
+    def with_layers(self, layers: Sequence[Layer]) -> SentenceEncoder:
+        """The encoder with others in the place of its last ones."""
+
+
 @lru_cache(maxsize=4)
 def load_encoder(module: str | None) -> SentenceEncoder | None:
     """The encoder that a module's `create()` gives; None where it cannot be used, or for None.

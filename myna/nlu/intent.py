@@ -9,6 +9,7 @@ from typing import Any
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.classifiers.classifier import IntentClassifier as RasaIntentClassifier
 from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
+from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
@@ -44,17 +45,28 @@ class IntentClassifier(TrainedComponent, RasaIntentClassifier):
     an intent is taken for a mistyped one.
 
     Config: `ranking_length`, how many intents are reported; `encoder`, the module that makes
-    sentence embeddings (`myna.nlu.encoder`), or null to do without.
+    sentence embeddings (`myna.nlu.encoder`), or null to do without; `tuned_layers`, how many of
+    that encoder's last layers are learned further (`myna.nlu.tuning`): 2 makes fewer mistakes, for
+    a training of minutes in place of one minute.
+
+    Raises:
+        InvalidConfigException: `tuned_layers` is no such number.
     """
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self._model = CascadeClassifier(self._config["encoder"])
+        layers = self._config["tuned_layers"]
+        if not isinstance(layers, int) or layers < 0:
+            raise InvalidConfigException(
+                f"config.yml: tuned_layers of {type(self).__name__} is {layers!r}; "
+                "it has to be a number of layers, 0 for none, 2 for the best understanding"
+            )
+        self._model = CascadeClassifier(self._config["encoder"], layers)
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """See the class."""
-        return {"ranking_length": 10, "encoder": DEFAULT}
+        return {"ranking_length": 10, "encoder": DEFAULT, "tuned_layers": 0}
 
     def learn(self, examples: list[Message]) -> None:
         """Learns every intent; `faq/<name>` apart, as long as there are not too many."""

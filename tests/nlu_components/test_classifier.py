@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from myna.nlu.classifier import CascadeClassifier
-from myna.nlu.encoder import EncoderError, load_encoder
+from myna.nlu.encoder import DEFAULT, EncoderError, load_encoder
 from myna.nlu.features import plain
 from myna.nlu.text import strip_diacritics
 
@@ -182,3 +182,27 @@ def test_vectors_of_another_encoder_are_not_mixed_in(
     loaded = CascadeClassifier.load(tmp_path, "some_encoder")
     assert "Train again" in caplog.text
     assert loaded.predict_proba(plain("where is my order"))[0][0] == "ask_order_status"
+
+
+def test_layers_learned_further_are_saved_with_the_model(tmp_path: Path) -> None:
+    model = CascadeClassifier(DEFAULT, 1).fit(TEXTS, LABELS)
+    model.save(tmp_path)
+    loaded = CascadeClassifier.load(tmp_path, DEFAULT)
+    plainly = CascadeClassifier(DEFAULT).fit(TEXTS, LABELS)
+    text = plain("cước gửi hàng hết mấy đồng")
+    assert dict(loaded.predict_proba(text)) == pytest.approx(
+        dict(model.predict_proba(text)), abs=0.02
+    )
+    assert dict(plainly.predict_proba(text)) != pytest.approx(
+        dict(model.predict_proba(text)), abs=0.02
+    )
+
+
+def test_an_encoder_whose_layers_cannot_be_learned_is_used_as_it_is(
+    backend: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    backend.create = LengthEncoder  # type: ignore[attr-defined]
+    model = CascadeClassifier("some_encoder", 2).fit(TEXTS, LABELS)
+    assert "length cannot be learned further" in caplog.text
+    text = plain("giao hang")
+    assert model.predict_proba(text) == fitted("some_encoder").predict_proba(text)

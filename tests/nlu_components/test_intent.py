@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.training_data.message import Message
 
 from myna.nlu.intent import IntentClassifier, merge_retrieval_intents
@@ -66,3 +69,11 @@ def test_several_unknown_words_are_guessed_at_but_not_believed(
 def test_one_mistyped_word_is_believed(train: Build, messages: list[Message]) -> None:
     (result,) = train(IntentClassifier, messages).process([Message({"text": "batalkannn"})])
     assert result.get("intent")["name"] == "cancel_order"
+
+
+@pytest.mark.parametrize("layers", [-1, "two", None])
+def test_a_number_of_layers_that_is_none_is_named(
+    train: Build, messages: list[Message], layers: Any
+) -> None:
+    with pytest.raises(InvalidConfigException, match=r"config\.yml: tuned_layers"):
+        train(IntentClassifier, messages, tuned_layers=layers)
