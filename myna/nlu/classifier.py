@@ -26,15 +26,9 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from myna.nlu.attention import LabelAttention, learn
-from myna.nlu.encoder import (
-    Layer,
-    SentenceEncoder,
-    TunableEncoder,
-    encode_examples,
-    load_encoder,
-)
+from myna.nlu.encoder import SentenceEncoder, TunableEncoder, encode_examples, load_encoder
 from myna.nlu.features import Array, Forms, TextFeatures
+from myna.nlu.folds import Folds
 from myna.nlu.linear import (
     Ranking,
     Separators,
@@ -44,16 +38,12 @@ from myna.nlu.linear import (
     separate,
     softmax,
 )
-from myna.nlu.states import TokenStates
-from myna.nlu.tuning import Tuned, load_layers, save_layers, tune
+from myna.nlu.thorough import Encoded, Thorough
 
 logger = logging.getLogger(__name__)
 
 OUT_OF_SCOPE = "out_of_scope"
 """The label of examples that belong to no other."""
-
-_Part = tuple[Array, Array]
-"""Numbers of examples, and the numbers of their labels."""
 
 _MISSED_COSTS = 1.5
 """So much worse is an answer to what is not ours than a needless question what was meant."""
@@ -95,37 +85,11 @@ class _Quick(NamedTuple):
     meaning: _Meaning
 
 
-class _Thorough(NamedTuple):
+class _Careful(NamedTuple):
     """Knows what the words mean as well."""
 
-    encoder: SentenceEncoder
-    layers: list[Layer]
-    """Those of the encoder that were learned further."""
-    attention: LabelAttention
+    model: Thorough
     meaning: _Meaning
-
-
-class _Encoded(NamedTuple):
-    """Examples as an encoder knows them."""
-
-    encoder: SentenceEncoder
-    texts: Sequence[str]
-    states: TokenStates
-    """Below the layers that are learned further."""
-
-    def attention(self, layers: int, parts: Sequence[_Part], count: int) -> list[Tuned]:
-        """Learns to tell `count` labels apart, once from each part."""
-        if layers:
-            encoder = cast(TunableEncoder, self.encoder)
-            return [tune(encoder, self.states, layers, part, count) for part in parts]
-        return [Tuned([], attention) for attention in learn(self.states, parts, count)]
-
-    def scores(self, model: Tuned, rows: Array) -> Array:
-        """What a model says of some of the examples."""
-        if not model.layers:
-            return model.attention.scores(self.states.only(rows).split())
-        encoder = _with_layers(self.encoder, model.layers)
-        return model.attention.scores(encoder.encode([self.texts[row] for row in rows]))
 
 
 class CascadeClassifier:
@@ -162,7 +126,7 @@ class CascadeClassifier:
         self._encoder_name: str | None = None
         self._features = TextFeatures()
         self._quick: _Quick | None = None
-        self._thorough: _Thorough | None = None
+        self._thorough: _Careful | None = None
         self._sure = 0.0
 
     def fit(
@@ -192,7 +156,7 @@ class CascadeClassifier:
             lower = cast(TunableEncoder, encoder).below(layers) if layers else encoder
             states = pool.submit(encode_examples, lower, normal) if lower else None
             features = self._features.fit_transform(forms)
-            folds = _Folds(targets, sources, self._FOLDS, self._outside)
+            folds = Folds(targets, sources, self._FOLDS, self._outside)
             unknown = folds.unknown(features[:, self._features.word_columns()])
             folds = folds.only(folds.evaluated, self._ENOUGH)
             self._quick, unseen = self._learn_quick(features, targets, unknown, folds)
@@ -203,7 +167,7 @@ class CascadeClassifier:
                 self._sure = round(float(np.quantile(believed[known], self._UNSURE_SHARE)), 4)
                 folds = folds.only(believed < self._sure, self._ENOUGH_UNSURE)
                 self._encoder_name = encoder.name
-                encoded = _Encoded(encoder, normal, states.result())
+                encoded = Encoded(encoder, normal, states.result())
                 self._thorough = self._learn_thorough(
                     encoded, layers, targets, unseen, meaning.temperature, unknown, folds
                 )
@@ -221,11 +185,10 @@ class CascadeClassifier:
         thorough = self._thorough
         if thorough is not None:
             unsure = np.flatnonzero(probabilities.max(axis=1) < self._sure)
-            states = self._encode(thorough, [texts[i] for i in unsure]) if len(unsure) else None
-            if states is not None:
-                both = distances[unsure] + thorough.attention.scores(states)
+            scores = self._scores(thorough.model, [texts[i].normal for i in unsure])
+            if scores is not None:
                 probabilities[unsure] = thorough.meaning.probabilities(
-                    both, unknown[unsure], self._outside
+                    distances[unsure] + scores, unknown[unsure], self._outside
                 )
         return [rank(self.labels, row) for row in probabilities]
 
@@ -255,8 +218,7 @@ class CascadeClassifier:
             self._features.save(directory)
             self._quick.separators.save(directory / "separators.npz")
         if self._thorough is not None:
-            self._thorough.attention.save(directory / "attention.npz")
-            save_layers(self._thorough.layers, directory / "layers.npz")
+            self._thorough.model.save(directory)
 
     @classmethod
     def load(cls, directory: Path, encoder: str | None = None) -> CascadeClassifier:
@@ -280,13 +242,7 @@ class CascadeClassifier:
             model._quick = _Quick(separators, meanings["quick"])
         usable = model._usable_encoder() if "thorough" in meanings else None
         if usable is not None:
-            layers = load_layers(directory / "layers.npz")
-            model._thorough = _Thorough(
-                _with_layers(usable, layers),
-                layers,
-                LabelAttention.load(directory / "attention.npz"),
-                meanings["thorough"],
-            )
+            model._thorough = _Careful(Thorough.load(directory, usable), meanings["thorough"])
         return model
 
     @property
@@ -294,7 +250,7 @@ class CascadeClassifier:
         return self.labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in self.labels else None
 
     def _learn_quick(
-        self, features: csr_matrix, targets: Array, unknown: Array, folds: _Folds
+        self, features: csr_matrix, targets: Array, unknown: Array, folds: Folds
     ) -> tuple[_Quick, Array]:
         """Learns from all examples; also the distances of those that a model had not seen."""
         parts = folds.parts()
@@ -308,18 +264,18 @@ class CascadeClassifier:
 
     def _learn_thorough(
         self,
-        encoded: _Encoded,
+        encoded: Encoded,
         layers: int,
         targets: Array,
         unseen: Array,
         temperature: float,
         unknown: Array,
-        folds: _Folds,
-    ) -> _Thorough:
+        folds: Folds,
+    ) -> _Careful:
         """Learns from the first examples, those that are no copies.
 
-        How much the attention's scores count beside the quick model's distances is learned from
-        unseen examples. Their writers have also written what was learned, of which the attention
+        How much the model's scores count beside the quick model's distances is learned from
+        unseen examples. Their writers have also written what was learned, of which this model
         remembers more; so for customers it counts a little less.
 
         Args:
@@ -334,10 +290,9 @@ class CascadeClassifier:
         originals = np.arange(len(encoded.texts))
         parts = folds.parts()
         learned = [*(originals[train[originals]] for train, _ in parts), originals]
-        found = encoded.attention(
+        *held_out, final = encoded.learn(
             layers, [(rows, targets[rows]) for rows in learned], len(self.labels)
         )
-        *held_out, tuned = found
         scores = np.zeros_like(unseen)
         for model, (_, test) in zip(held_out, parts, strict=True):
             rows = np.flatnonzero(test)
@@ -347,14 +302,11 @@ class CascadeClassifier:
         known = folds.evaluated & ~folds.hidden
         if known.sum() >= 2 * len(self.labels):
             factor = self._CAUTION * fit_mixture(unseen[known], scores[known], targets[known])
-        return _Thorough(
-            _with_layers(encoded.encoder, tuned.layers),
-            tuned.layers,
-            tuned.attention.scaled(factor),
-            self._meaning(unseen + factor * scores, targets, unknown, folds),
+        return _Careful(
+            final.scaled(factor), self._meaning(unseen + factor * scores, targets, unknown, folds)
         )
 
-    def _meaning(self, unseen: Array, targets: Array, unknown: Array, folds: _Folds) -> _Meaning:
+    def _meaning(self, unseen: Array, targets: Array, unknown: Array, folds: Folds) -> _Meaning:
         """Learned from the distances of examples that the model had not seen."""
         outside = self._outside
         inside = folds.evaluated & ~folds.hidden
@@ -397,76 +349,16 @@ class CascadeClassifier:
             return None
         return encoder
 
-    def _encode(self, thorough: _Thorough, texts: Sequence[Forms]) -> Sequence[Array] | None:
+    def _scores(self, model: Thorough, texts: Sequence[str]) -> Array | None:
+        """None where there is nothing to score, or the encoder fails; it is not asked again."""
+        if not texts:
+            return None
         try:
-            return thorough.encoder.encode([text.normal for text in texts])
+            return model.scores(texts)
         except Exception:  # whatever a backend does, a customer gets an answer
             logger.exception("Sentence embeddings are off from here on: the encoder has failed.")
             self._thorough = None
             return None
-
-
-def _with_layers(encoder: SentenceEncoder, layers: Sequence[Layer]) -> SentenceEncoder:
-    return cast(TunableEncoder, encoder).with_layers(layers) if layers else encoder
-
-
-class _Folds:
-    """Which examples are held out together, and which labels are hidden meanwhile."""
-
-    def __init__(self, targets: Array, sources: Array, count: int, outside: int | None) -> None:
-        """Takes the labels of examples, behind which copies may stand; `sources` are of what."""
-        chance = np.random.default_rng(0)
-        self._targets, self._count = targets, count
-        originals = int(sources.max()) + 1
-        self._fold = (chance.permutation(originals) % count)[sources]
-        labels = np.array([each for each in np.unique(targets) if each != outside])
-        # Examples of what is out of scope are the better teachers; with hidden labels beside them,
-        # three times as many messages in scope were rejected.
-        hidden = len(labels) // 4 if outside is None and len(labels) >= 8 else 0
-        order = chance.permutation(labels)
-        self._hidden_labels = [order[n * hidden : (n + 1) * hidden] for n in range(count)]
-        self.hidden = np.zeros(len(targets), dtype=bool)
-        """Examples whose label was hidden from the model that looked at them."""
-        for number, these in enumerate(self._hidden_labels):
-            self.hidden |= (self._fold == number) & np.isin(targets, these)
-        self.evaluated = np.arange(len(targets)) < originals
-        """Examples that were looked at unseen."""
-
-    def only(self, rows: Array, enough: int) -> _Folds:
-        """Some of the examples, and as few folds as are needed to look at `enough` of them."""
-        folds = _Folds.__new__(_Folds)
-        folds.__dict__.update(self.__dict__)
-        rows = self.evaluated & rows
-        folds.evaluated = np.zeros_like(rows)
-        for number in range(self._count):
-            if folds.evaluated.sum() < enough:
-                folds.evaluated |= rows & (self._fold == number)
-        return folds
-
-    def parts(self) -> list[tuple[Array, Array]]:
-        """For each fold, the examples to learn from, and those to look at afterwards."""
-        found = []
-        for number in range(self._count):
-            train, test = self._train(number), (self._fold == number) & self.evaluated
-            if test.any() and len(np.unique(self._targets[train])) > 1:
-                found.append((train, test))
-        return found
-
-    def unknown(self, words: csr_matrix) -> Array:
-        """Share of an example's words that those it is held out from do not have, from 0 to 1."""
-        shares = np.ones(len(self._targets), dtype=np.float32)
-        present = words.astype(bool).astype(np.float32)
-        counts = np.asarray(present.sum(axis=1)).ravel()
-        for number in range(self._count):
-            test = self._fold == number
-            new = present[self._train(number)].getnnz(axis=0) == 0
-            shares[test] = (present[test] @ new.astype(np.float32)) / np.maximum(counts[test], 1)
-        shares[counts == 0] = 1.0
-        return shares
-
-    def _train(self, number: int) -> Array:
-        train: Array = self._fold != number
-        return train & ~np.isin(self._targets, self._hidden_labels[number])
 
 
 def _signs(distances: Array, temperature: float, unknown: Array, outside: int | None) -> Array:
