@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import APIResponse, BrowserContext, Locator, Page, Route, expect
 
 from myna.clients import Gate
 
@@ -529,6 +529,27 @@ def test_the_page_follows_the_language_of_the_conversation(chat: Page, server: F
         server.store.tell(conversation, "conversation", conversation.for_customer())
 
     server.do(switch)
+    expect(chat.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_an_answer_that_was_on_its_way_does_not_undo_a_change(
+    chat: Page, server: FakeServer
+) -> None:
+    def switch() -> None:
+        conversation = server.the_chat()
+        conversation.language = "en"
+        server.store.tell(conversation, "conversation", conversation.for_customer())
+
+    late: list[tuple[Route, APIResponse]] = []
+    chat.route("**/api/v1/chat/messages?*", lambda route: late.append((route, route.fetch())))
+    server.do(server.store.drop_streams)  # it comes back and asks what it has missed
+    wait_until(chat, lambda: len(late) > 0)
+    server.do(switch)
+    expect(chat.locator("html")).to_have_attribute("lang", "en")
+    for route, answer in late:
+        route.fulfill(response=answer)
+    expect(chat.locator("#assistant-state")).to_have_class(re.compile("up"))
+    chat.wait_for_timeout(300)
     expect(chat.locator("html")).to_have_attribute("lang", "en")
 
 

@@ -242,11 +242,15 @@ class Chat {
     }
   }
 
-  /** @param {number} after */
+  /**
+   * An event that came while we waited may be newer than the answer: a change of language has no version of its own.
+   * @param {number} after
+   */
   async fetchAfter(after) {
-    const answer = await this.inSession(() => fetchMessages(after));
-    this.setConversation(answer.conversation);
-    return answer.messages;
+    const before = this.conversation;
+    const { messages, conversation } = await this.inSession(() => fetchMessages(after));
+    if (this.conversation === before || this.conversation?.version !== conversation.version) this.setConversation(conversation);
+    return messages;
   }
 
   /**
