@@ -522,29 +522,28 @@ def test_the_language_switch_changes_page_and_conversation(chat: Page, server: F
     expect(chat.locator("html")).to_have_attribute("lang", "ms")
 
 
-def test_the_page_follows_the_language_of_the_conversation(chat: Page, server: FakeServer) -> None:
+def switch_to_english(server: FakeServer) -> None:
     def switch() -> None:
         conversation = server.the_chat()
         conversation.language = "en"
         server.store.tell(conversation, "conversation", conversation.for_customer())
 
     server.do(switch)
+
+
+def test_the_page_follows_the_language_of_the_conversation(chat: Page, server: FakeServer) -> None:
+    switch_to_english(server)
     expect(chat.locator("html")).to_have_attribute("lang", "en")
 
 
 def test_an_answer_that_was_on_its_way_does_not_undo_a_change(
     chat: Page, server: FakeServer
 ) -> None:
-    def switch() -> None:
-        conversation = server.the_chat()
-        conversation.language = "en"
-        server.store.tell(conversation, "conversation", conversation.for_customer())
-
     late: list[tuple[Route, APIResponse]] = []
     chat.route("**/api/v1/chat/messages?*", lambda route: late.append((route, route.fetch())))
     server.do(server.store.drop_streams)  # it comes back and asks what it has missed
     wait_until(chat, lambda: len(late) > 0)
-    server.do(switch)
+    switch_to_english(server)
     expect(chat.locator("html")).to_have_attribute("lang", "en")
     for route, answer in late:
         route.fulfill(response=answer)

@@ -65,7 +65,7 @@ LONG = {
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_the_longest_messages_take_no_time(finder, name):
+def test_a_message_takes_time_in_proportion_to_its_length(finder, name):
     message = LONG[name][:2000]
     short, long = _seconds(finder, message[:500]), _seconds(finder, message)
     # In proportion to the length it is four times as much; where each place looks at all others
